@@ -1,0 +1,47 @@
+package dev.weir.storage;
+
+import java.util.function.LongConsumer;
+import reactor.core.publisher.Mono;
+
+/**
+ * What a user of a node holds: permissions on the node, a count of requests in flight, and the drain state.
+ *
+ * <p>Requests that arrive while the backend is drained wait until it is resumed; they never fail for it.
+ */
+public interface BlockBackend extends BlockIo {
+    /** The node that requests go to. */
+    BlockNode node();
+
+    /** What was granted when the backend was attached. */
+    Permissions permissions();
+
+    /** Requests that were subscribed and have not ended. */
+    int inFlight();
+
+    /** Lets a user pause its own source of requests while the backend is drained. */
+    interface DrainListener {
+        /** Stop sending requests. Called on any thread; must not block. */
+        void drainedBegin();
+
+        /** Requests may be sent again. Called on any thread; must not block. */
+        void drainedEnd();
+    }
+
+    /** Sets the listener, replacing the one before. */
+    void onDrain(DrainListener listener);
+
+    /** Adds a listener that is told the new length in bytes, whoever resized the node. Called on any thread. */
+    void onResize(LongConsumer listener);
+
+    /**
+     * Lets no new request pass and completes when none is in flight. Nests: each call needs its own
+     * {@link #drainedEnd()}. The drain begins with the subscription.
+     */
+    Mono<Void> drainedBegin();
+
+    /** Ends one {@link #drainedBegin()}; the last one lets the waiting requests go. */
+    void drainedEnd();
+
+    /** Waits for requests in flight, then gives the permissions back. Idempotent; later requests fail with CLOSED. */
+    Mono<Void> close();
+}

@@ -1,0 +1,77 @@
+package dev.weir.storage;
+
+import java.nio.ByteBuffer;
+import java.util.Set;
+import reactor.core.publisher.Mono;
+
+/**
+ * The operations of the block layer, the same at every hop: backend, node, device.
+ *
+ * <p>Every {@code Mono} is cold: one subscription is one I/O. It ends with completion or a {@link BlockException}, on
+ * whichever thread the I/O ended; an operation that can finish at once completes on the subscriber's thread, and one
+ * that cannot never blocks it.
+ *
+ * <p>Buffers are direct and are lent: position and limit give the range, the lender keeps ownership, and the callee may
+ * touch a buffer only until the {@code Mono} ends. Position and limit are undefined from the subscription on. Cancelling
+ * a subscription does not stop an I/O that was issued: whoever lends a buffer gets it back only on completion or error.
+ *
+ * <p>There are no short reads or writes.
+ */
+public interface BlockIo {
+    /** The length in bytes, exact, from memory. */
+    long length();
+
+    /**
+     * Fills {@code dst} from {@code offset}. Bytes past the end of the node read as zero where the request starts at or
+     * before the end rounded up to the request alignment.
+     */
+    Mono<Void> read(long offset, ByteBuffer dst);
+
+    /**
+     * Writes {@code src} at {@code offset}; never past the end of the node.
+     *
+     * @param flags {@link WriteFlag#FUA} or none
+     */
+    Mono<Void> write(long offset, ByteBuffer src, Set<WriteFlag> flags);
+
+    /**
+     * Makes a range read as zero.
+     *
+     * @param length bytes, any size
+     * @param flags any
+     */
+    Mono<Void> writeZeroes(long offset, long length, Set<WriteFlag> flags);
+
+    /**
+     * Tells that the contents of a range are not needed; what it reads afterwards is unspecified.
+     *
+     * @param length bytes, any size
+     */
+    Mono<Void> discard(long offset, long length);
+
+    /**
+     * Puts everything that completed before on stable storage. A failure is sticky: after it every flush fails until
+     * the node is reopened, because nobody can tell what was lost.
+     */
+    Mono<Void> flush();
+
+    /**
+     * Sets the length. Bytes that are gained read as zero.
+     *
+     * @param length new length in bytes
+     * @param prealloc what to do with the gained range; anything but {@link PreallocMode#OFF} is refused for shrinking
+     */
+    Mono<Void> truncate(long length, PreallocMode prealloc);
+
+    /**
+     * The status of the bytes at {@code offset}: an extent that starts there and is no longer than {@code length}. It may
+     * be shorter than the run of that status.
+     *
+     * @param offset less than {@link #length()}
+     * @param length bytes, at least 1; what lies past the end of the node is cut off
+     */
+    Mono<Extent> blockStatus(long offset, long length);
+
+    /** Bytes that the node occupies below, or its length where that is unknown. */
+    Mono<Long> allocatedBytes();
+}

@@ -1,0 +1,36 @@
+package dev.weir.storage.spi;
+
+import dev.weir.storage.BlockIo;
+import dev.weir.storage.BlockLimits;
+import dev.weir.storage.BlockNode;
+import dev.weir.storage.Permissions;
+import java.util.List;
+import reactor.core.publisher.Mono;
+
+/**
+ * An open instance of a driver. It gets only requests that are permitted, in range and fit its {@link #limits()}; it
+ * checks nothing twice. It is called from any thread, concurrently, also for overlapping ranges, and never blocks.
+ *
+ * <p>With a request alignment above 1 the last request may end past {@link #length()} by less than the alignment: a read
+ * zero-fills there, a write drops what is past the end. An operation that the device lacks ends with
+ * {@link dev.weir.storage.BlockErrorKind#UNSUPPORTED}; the node then does without, where it can.
+ */
+public interface BlockDevice extends BlockIo {
+    /** Fixed from opening on. */
+    BlockLimits limits();
+
+    /** The nodes that this device reads from and writes to, in no particular order; none for a protocol device. */
+    List<BlockNode> children();
+
+    /** What this device needs of a child to give its own users {@code permissions}. Never called without children. */
+    Permissions childPermissions(BlockNode child, Permissions permissions);
+
+    /**
+     * The users of this node changed. A device that shares its storage with other processes mirrors the permissions there
+     * and fails with {@link dev.weir.storage.BlockErrorKind#BUSY} where they conflict; the change is then dropped.
+     */
+    Mono<Void> permissionsChanged(Permissions permissions);
+
+    /** Flushes nothing, gives everything back. Called once, with no request in flight. */
+    Mono<Void> close();
+}
