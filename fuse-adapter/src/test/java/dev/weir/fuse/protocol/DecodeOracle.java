@@ -87,36 +87,33 @@ final class DecodeOracle {
 
     private DecodeResult values() {
         long size = unsigned(56, 4);
-        switch (opcode()) {
-            case 15:
-                return size > maxTransfer ? DecodeResult.BAD_SIZE : range(48, BigInteger.valueOf(size));
-            case 16:
+        return switch (opcode()) {
+            case 15 -> size > maxTransfer ? DecodeResult.BAD_SIZE : range(48, BigInteger.valueOf(size));
+            case 16 -> {
                 if (size > maxTransfer) {
-                    return DecodeResult.BAD_SIZE;
+                    yield DecodeResult.BAD_SIZE;
                 }
                 if (size > payload()) {
-                    return DecodeResult.TRUNCATED_PAYLOAD;
+                    yield DecodeResult.TRUNCATED_PAYLOAD;
                 }
-                return size < payload() ? DecodeResult.TRAILING_PAYLOAD : range(48, BigInteger.valueOf(size));
-            case 42:
-                return unsigned(40, 4) * 16 > payload() ? DecodeResult.TRUNCATED_PAYLOAD : DecodeResult.OK;
-            case 4:
+                yield size < payload() ? DecodeResult.TRAILING_PAYLOAD : range(48, BigInteger.valueOf(size));
+            }
+            case 42 -> unsigned(40, 4) * 16 > payload() ? DecodeResult.TRUNCATED_PAYLOAD : DecodeResult.OK;
+            case 4 -> {
                 boolean wanted = (message[40] & 8) != 0;
-                return wanted && signed(56).signum() < 0 ? DecodeResult.BAD_SIZE : DecodeResult.OK;
-            case 43:
-                return signed(56).signum() <= 0 ? DecodeResult.BAD_SIZE : range(48, signed(56));
-            case 46:
-                return range(48, BigInteger.ZERO);
-            case 47:
-            case 53:
+                yield wanted && signed(56).signum() < 0 ? DecodeResult.BAD_SIZE : DecodeResult.OK;
+            }
+            case 43 -> signed(56).signum() <= 0 ? DecodeResult.BAD_SIZE : range(48, signed(56));
+            case 46 -> range(48, BigInteger.ZERO);
+            case 47, 53 -> {
                 if (signed(80).signum() < 0) {
-                    return DecodeResult.BAD_SIZE;
+                    yield DecodeResult.BAD_SIZE;
                 }
                 DecodeResult source = range(48, signed(80));
-                return source == DecodeResult.OK ? range(72, signed(80)) : source;
-            default:
-                return DecodeResult.OK;
-        }
+                yield source == DecodeResult.OK ? range(72, signed(80)) : source;
+            }
+            default -> DecodeResult.OK;
+        };
     }
 
     private DecodeResult range(int offsetAt, BigInteger size) {

@@ -84,6 +84,7 @@ class FuseRequestDecoderFuzzTest {
         require(header, input, "header");
     }
 
+    @SuppressWarnings("ReferenceEquality") // the very buffer, not one of equal contents
     private void requireParts(DecodeOracle oracle, ByteBuffer message, int at, int received, int input) {
         require(request.opcode().code() == oracle.opcode(), input, "opcode");
         require(request.body() == message && request.payload() == message, input, "buffers");

@@ -62,62 +62,30 @@ final class FuzzedMessages {
         for (int i = 0; i < 160; i += 8) {
             view.putLong(i, random.nextLong());
         }
-        switch (random.nextInt(16)) {
-            case 0:
-                received = random.nextInt(160);
-                break;
-            case 1:
-                received = random.nextInt(160);
-                view.putInt(0, received);
-                break;
-            case 2:
-                valid();
-                view.putInt(4, (int) boundary());
-                break;
-            case 3:
-                valid();
-                received = random.nextInt(received + 1);
-                break;
-            case 4:
-                valid();
-                resize(random.nextInt(received + 1));
-                break;
-            case 5:
-                valid();
-                resize(Math.max(0, received - 1));
-                break;
-            case 6:
-                valid();
-                resize(Math.min(bytes.length, received + 1 + random.nextInt(64)));
-                break;
-            case 7:
-                valid();
-                resize(random.nextInt(bytes.length + 1));
-                break;
-            case 8:
-                valid();
-                view.putInt(0, random.nextBoolean() ? (int) boundary() : received + random.nextInt(-9, 10));
-                break;
-            case 9:
-                valid();
-                view.putShort(36, (short) random.nextInt(random.nextBoolean() ? 8 : 65536));
-                break;
-            case 10:
-                valid();
-                for (int flips = random.nextInt(1, 5); flips > 0; flips--) {
-                    bytes[random.nextInt(received)] ^= (byte) (1 << random.nextInt(8));
-                }
-                break;
-            case 11:
-            case 12:
-            case 13:
-                valid();
-                for (int fields = random.nextInt(1, 3); fields > 0; fields--) {
-                    boundaryInBody();
-                }
-                break;
-            default:
-                valid();
+        int fate = random.nextInt(16);
+        if (fate == 0) {
+            received = random.nextInt(160);
+            return;
+        }
+        if (fate == 1) {
+            resize(random.nextInt(160));
+            return;
+        }
+        valid();
+        switch (fate) {
+            case 2 -> view.putInt(4, (int) boundary());
+            case 3 -> received = random.nextInt(received + 1);
+            case 4 -> resize(random.nextInt(received + 1));
+            case 5 -> resize(received - 1);
+            case 6 -> resize(Math.min(bytes.length, received + 1 + random.nextInt(64)));
+            case 7 -> resize(random.nextInt(bytes.length + 1));
+            case 8 -> view.putInt(0, random.nextBoolean() ? (int) boundary() : received + random.nextInt(-9, 10));
+            case 9 -> view.putShort(36, (short) random.nextInt(random.nextBoolean() ? 8 : 65536));
+            case 10 -> flipBits();
+            case 11, 12, 13 -> boundaryInBody();
+            default -> {
+                // Stays valid.
+            }
         }
     }
 
@@ -132,39 +100,40 @@ final class FuzzedMessages {
         view.putInt(4, opcode.code());
         view.putShort(36, (short) 0);
         switch (opcode) {
-            case READ:
+            case READ -> {
                 range(48);
                 view.putInt(56, random.nextInt(maxTransfer + 1));
-                break;
-            case WRITE:
+            }
+            case WRITE -> {
                 range(48);
                 view.putInt(56, payload);
-                break;
-            case BATCH_FORGET:
-                view.putInt(40, payload / 16);
-                break;
-            case SETATTR:
-            case FALLOCATE:
+            }
+            case BATCH_FORGET -> view.putInt(40, payload / 16);
+            case SETATTR, FALLOCATE -> {
                 range(48);
                 range(56);
-                break;
-            case LSEEK:
-                range(48);
-                break;
-            case COPY_FILE_RANGE:
-            case COPY_FILE_RANGE_64:
+            }
+            case LSEEK -> range(48);
+            case COPY_FILE_RANGE, COPY_FILE_RANGE_64 -> {
                 range(48);
                 range(72);
                 range(80);
-                break;
-            default:
-                break;
+            }
+            default -> {
+                // Whatever the noise says.
+            }
         }
     }
 
     /** A positive number small enough that two of them and a size never overflow. */
     private void range(int at) {
         view.putLong(at, random.nextLong(1, 1L << random.nextInt(1, 62)));
+    }
+
+    private void flipBits() {
+        for (int flips = random.nextInt(1, 5); flips > 0; flips--) {
+            bytes[random.nextInt(received)] ^= (byte) (1 << random.nextInt(8));
+        }
     }
 
     private void boundaryInBody() {
