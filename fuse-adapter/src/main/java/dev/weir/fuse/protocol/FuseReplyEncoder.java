@@ -93,8 +93,8 @@ public final class FuseReplyEncoder {
     }
 
     /**
-     * Notification that cached attributes of an inode, and its pages in a range, are stale. Not to be sent while a request
-     * that holds the inode lock waits for this thread: the kernel would wait for it too.
+     * Notification that cached attributes of an inode, and its pages in a range, are stale. Not to be sent while a
+     * request that holds the inode lock waits for this thread: the kernel would wait for it too.
      *
      * @param off first byte; negative for the attributes alone
      * @param len bytes; 0 or less means to the end

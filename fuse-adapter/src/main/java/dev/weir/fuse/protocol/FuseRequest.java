@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One decoded request: a reusable view over header, operation struct and payload, which may lie in different buffers.
  *
- * <p>The values of the header are copied, so they outlive the buffers: a reply may be encoded over its own request. Body
- * and payload are not copied; read what is needed of them before the buffer serves another purpose.
+ * <p>The values of the header are copied, so they outlive the buffers: a reply may be encoded over its own request.
+ * Body and payload are not copied; read what is needed of them before the buffer serves another purpose.
  *
  * <p>Thread: one owner at a time; hand it over with a happens-before edge. Decoding into it overwrites everything.
  */

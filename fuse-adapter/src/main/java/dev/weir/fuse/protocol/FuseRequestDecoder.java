@@ -87,27 +87,16 @@ public final class FuseRequestDecoder {
     }
 
     private DecodeResult check(FuseOpcode opcode, ByteBuffer body, int at, int payload) {
-        switch (opcode) {
-            case READ:
-                return checkRead(body, at);
-            case WRITE:
-                return checkWrite(body, at, payload);
-            case BATCH_FORGET:
-                return checkBatchForget(body, at, payload);
-            case SETATTR:
-                boolean sizeSet = (FuseSetattrIn.valid(body, at) & FuseSetattrIn.FATTR_SIZE) != 0;
-                return sizeSet && FuseSetattrIn.size(body, at) < 0 ? DecodeResult.BAD_SIZE : DecodeResult.OK;
-            case FALLOCATE:
-                long length = FuseFallocateIn.length(body, at);
-                return length <= 0 ? DecodeResult.BAD_SIZE : checkRange(FuseFallocateIn.offset(body, at), length);
-            case LSEEK:
-                return checkRange(FuseLseekIn.offset(body, at), 0);
-            case COPY_FILE_RANGE:
-            case COPY_FILE_RANGE_64:
-                return checkCopyFileRange(body, at);
-            default:
-                return DecodeResult.OK;
-        }
+        return switch (opcode) {
+            case READ -> checkRead(body, at);
+            case WRITE -> checkWrite(body, at, payload);
+            case BATCH_FORGET -> checkBatchForget(body, at, payload);
+            case SETATTR -> checkSetattr(body, at);
+            case FALLOCATE -> checkFallocate(body, at);
+            case LSEEK -> checkRange(FuseLseekIn.offset(body, at), 0);
+            case COPY_FILE_RANGE, COPY_FILE_RANGE_64 -> checkCopyFileRange(body, at);
+            default -> DecodeResult.OK;
+        };
     }
 
     private DecodeResult checkRead(ByteBuffer body, int at) {
@@ -132,6 +121,16 @@ public final class FuseRequestDecoder {
     private static DecodeResult checkBatchForget(ByteBuffer body, int at, int payload) {
         long count = Integer.toUnsignedLong(FuseBatchForgetIn.count(body, at));
         return count * FuseBatchForgetIn.FORGET_ONE_SIZE > payload ? DecodeResult.TRUNCATED_PAYLOAD : DecodeResult.OK;
+    }
+
+    private static DecodeResult checkSetattr(ByteBuffer body, int at) {
+        boolean sizeSet = (FuseSetattrIn.valid(body, at) & FuseSetattrIn.FATTR_SIZE) != 0;
+        return sizeSet && FuseSetattrIn.size(body, at) < 0 ? DecodeResult.BAD_SIZE : DecodeResult.OK;
+    }
+
+    private static DecodeResult checkFallocate(ByteBuffer body, int at) {
+        long length = FuseFallocateIn.length(body, at);
+        return length <= 0 ? DecodeResult.BAD_SIZE : checkRange(FuseFallocateIn.offset(body, at), length);
     }
 
     private static DecodeResult checkCopyFileRange(ByteBuffer body, int at) {
