@@ -1,0 +1,80 @@
+package dev.weir.storage.graph;
+
+import dev.weir.storage.BlockErrorKind;
+import dev.weir.storage.BlockException;
+import org.reactivestreams.Subscription;
+import reactor.core.CoreSubscriber;
+import reactor.util.context.Context;
+
+/**
+ * A request in flight. It counts until the user's subscriber has returned from the end signal, so that at zero nobody is
+ * busy with a reply any more. Cancelling it does nothing: the I/O was issued, and its end is reported.
+ */
+final class BackendRequest<T> implements CoreSubscriber<T>, Subscription {
+    private final BackendMono<T> operation;
+    private final CoreSubscriber<? super T> actual;
+
+    BackendRequest(BackendMono<T> operation, CoreSubscriber<? super T> actual) {
+        this.operation = operation;
+        this.actual = actual;
+    }
+
+    /** Called by the gate when the request was counted. */
+    void issue() {
+        try {
+            operation.issue(this);
+        } catch (Throwable failure) {
+            onError(failure);
+        }
+    }
+
+    /** Called by the gate instead, when the backend is closed; the request was not counted. */
+    void refuse() {
+        actual.onError(BlockException.failed(
+                BlockErrorKind.CLOSED,
+                operation.backend.node().nodeName(),
+                operation.operation,
+                operation.offset,
+                null));
+    }
+
+    @Override
+    public void onSubscribe(Subscription subscription) {
+        subscription.request(Long.MAX_VALUE);
+    }
+
+    @Override
+    public void onNext(T value) {
+        actual.onNext(value);
+    }
+
+    @Override
+    public void onComplete() {
+        try {
+            actual.onComplete();
+        } finally {
+            operation.backend.gate().ended();
+        }
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+        try {
+            actual.onError(Failures.of(
+                    failure, operation.backend.node().nodeName(), operation.operation, operation.offset));
+        } finally {
+            operation.backend.gate().ended();
+        }
+    }
+
+    @Override
+    public void request(long n) {}
+
+    @Override
+    public void cancel() {}
+
+    @Override
+    public Context currentContext() {
+        return actual.currentContext();
+    }
+}
