@@ -125,7 +125,7 @@ public final class BlockGraph {
             backend.node().users().stream()
                     .filter(user -> user.backend() == backend)
                     .forEach(plan::remove);
-            return plan.applyAnyway();
+            return plan.applyAnyway().doOnSuccess(nothing -> drain.detached(backend));
         });
     }
 
@@ -164,6 +164,7 @@ public final class BlockGraph {
 
     private Mono<Void> closeAll() {
         closed = true;
+        opener.shut();
         List<Mono<Void>> backends = new ArrayList<>();
         for (GraphNode node : names.all()) {
             for (NodeUser user : node.users()) {

@@ -2,6 +2,7 @@ package dev.weir.storage.graph;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +13,7 @@ import reactor.core.publisher.Mono;
 /** Drained nodes: every backend at or above one is drained as often as the nodes below it are. */
 final class GraphDrain {
     private final Map<GraphNode, Integer> drained = new HashMap<>();
+    private final Set<Backend> attached = new HashSet<>();
 
     Mono<Void> begin(NodeNames names, String nodeName) {
         return Mono.defer(() -> {
@@ -39,6 +41,7 @@ final class GraphDrain {
 
     /** A backend came while a node at or below its own may be drained. */
     synchronized void attached(Backend backend) {
+        attached.add(backend);
         drained.forEach((node, times) -> {
             if (above(node).contains(backend)) {
                 for (int i = 0; i < times; i++) {
@@ -48,9 +51,14 @@ final class GraphDrain {
         });
     }
 
-    private static Set<Backend> above(GraphNode node) {
+    synchronized void detached(Backend backend) {
+        attached.remove(backend);
+    }
+
+    private Set<Backend> above(GraphNode node) {
         Set<Backend> backends = new LinkedHashSet<>();
         collect(node, backends);
+        backends.retainAll(attached);
         return backends;
     }
 

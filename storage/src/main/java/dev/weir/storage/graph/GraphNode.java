@@ -353,9 +353,10 @@ final class GraphNode implements BlockNode {
             }
             long to = offset + Math.min(length, end - offset);
             long from = blockStart(offset);
-            return device.blockStatus(from, Math.min(blockEnd(to), Math.max(end, to)) - from)
-                    .map(extent ->
-                            new Extent(offset, Math.min(to, extent.end()) - offset, extent.data(), extent.zero()));
+            return device.blockStatus(from, Math.min(blockEnd(to), end) - from)
+                    .map(extent -> extent.end() <= offset
+                            ? Extent.data(offset, Math.min(to, blockEnd(offset + 1)) - offset)
+                            : new Extent(offset, Math.min(to, extent.end()) - offset, extent.data(), extent.zero()));
         });
     }
 

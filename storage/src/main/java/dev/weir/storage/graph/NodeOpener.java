@@ -25,6 +25,7 @@ final class NodeOpener {
     private final NodeNames names;
     private final Turns turns;
     private final BouncePool pool = new BouncePool();
+    private volatile boolean shut;
 
     NodeOpener(
             Map<String, BlockDriver> drivers,
@@ -37,6 +38,11 @@ final class NodeOpener {
         this.policy = policy;
         this.names = names;
         this.turns = turns;
+    }
+
+    /** Nodes that are being opened are closed again. */
+    void shut() {
+        shut = true;
     }
 
     Executor blocking() {
@@ -117,6 +123,9 @@ final class NodeOpener {
 
     private Mono<GraphNode> insert(GraphNode node) {
         return turns.inTurn(() -> {
+            if (shut) {
+                throw BlockException.of(BlockErrorKind.CLOSED, "The block graph is closed");
+            }
             var plan = new PermissionPlan();
             for (BlockNode child : node.device().children()) {
                 if (!(child instanceof GraphNode below) || below.isClosed()) {

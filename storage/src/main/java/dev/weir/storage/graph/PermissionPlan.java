@@ -62,7 +62,7 @@ final class PermissionPlan {
 
     /** Makes a change that only gives back; a device that fails is logged and does not keep it. */
     Mono<Void> applyAnyway() {
-        return apply().onErrorResume(failure -> {
+        return Mono.defer(this::apply).onErrorResume(failure -> {
             log.warn("A device did not take back permissions: {}", failure.toString());
             commit();
             return Mono.empty();

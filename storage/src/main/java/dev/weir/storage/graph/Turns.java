@@ -16,7 +16,7 @@ final class Turns {
         return Mono.defer(() -> {
             Sinks.One<T> result = Sinks.one();
             enter(() -> Mono.defer(work)
-                    .doOnTerminate(this::leave)
+                    .doFinally(end -> leave())
                     .subscribe(result::tryEmitValue, result::tryEmitError, result::tryEmitEmpty));
             return result.asMono();
         });

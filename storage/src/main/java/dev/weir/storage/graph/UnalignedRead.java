@@ -55,7 +55,7 @@ final class UnalignedRead extends StepRequest {
         long whole = (end & ~mask) - at;
         if (at == block && whole > 0 && Alignment.inMemory(limits, dst, index(at))) {
             int length = (int) Math.min(whole, limits.maxTransfer());
-            ByteBuffer part = dst.slice(index(at), length);
+            ByteBuffer part = length == end - offset ? dst : dst.slice(index(at), length);
             long from = at;
             at += length;
             return device.read(from, part);

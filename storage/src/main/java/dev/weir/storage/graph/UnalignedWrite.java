@@ -68,7 +68,7 @@ final class UnalignedWrite extends StepRequest {
         }
         if (Alignment.inMemory(limits, src, index(at))) {
             int length = (int) Math.min(whole, limits.maxTransfer());
-            ByteBuffer part = src.slice(index(at), length);
+            ByteBuffer part = length == end - offset ? src : src.slice(index(at), length);
             at += length;
             return device.write(block, part, flags);
         }

@@ -7,6 +7,7 @@ import dev.weir.storage.spi.OpenContext;
 import dev.weir.storage.spi.OptionReader;
 import dev.weir.storage.spi.ProtocolDriver;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
@@ -29,7 +30,7 @@ public final class NullCoDriver implements ProtocolDriver {
                 options.flag("read-zeroes", false)));
     }
 
-    private static Duration latency(@org.jspecify.annotations.Nullable String value) {
+    private static Duration latency(@Nullable String value) {
         try {
             long nanos = Long.parseLong(String.valueOf(value));
             if (nanos >= 0) {
