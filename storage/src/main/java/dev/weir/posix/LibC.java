@@ -22,6 +22,8 @@ final class LibC {
 
         int close(int fd);
 
+        int dup3(int fd, int target, int flags);
+
         long read(int fd, long address, long length);
 
         long write(int fd, long address, long length);
@@ -97,7 +99,8 @@ final class LibC {
         int getegid();
 
         @IgnoreError
-        @Nullable String strerror(int errno);
+        @Nullable
+        String strerror(int errno);
     }
 
     static final Calls CALLS = LibraryLoader.create(Calls.class).load("c");

@@ -91,6 +91,15 @@ public final class PosixFile {
         return LibC.check(LibC.CALLS.fcntl(fd, F_DUPFD_CLOEXEC, 0L), "fcntl");
     }
 
+    /** Makes {@code target} refer to the open file of {@code fd}, in one step; what it referred to is closed. Close-on-exec. */
+    public static void replace(int fd, int target) throws PosixException {
+        int result;
+        do {
+            result = LibC.CALLS.dup3(fd, target, O_CLOEXEC);
+        } while (result < 0 && (LibC.errno() == Errno.EINTR || LibC.errno() == Errno.EBUSY));
+        LibC.check(result, "dup3");
+    }
+
     /** Reads at most {@code length} bytes; 0 at the end of a file. */
     public static long read(int fd, long address, long length) throws PosixException {
         return checked(tryRead(fd, address, length), "read");

@@ -74,7 +74,8 @@ class PosixFileTest {
 
     @Test
     void vectoredCallsTakeFlags() throws IOException {
-        assertThat(PosixFile.pwritev2(fd, bytes("synced"), 10, PosixFile.RWF_DSYNC)).isEqualTo(6);
+        assertThat(PosixFile.pwritev2(fd, bytes("synced"), 10, PosixFile.RWF_DSYNC))
+                .isEqualTo(6);
         ByteBuffer dst = ByteBuffer.allocateDirect(6);
         assertThat(PosixFile.preadv2(fd, dst, 10, 0)).isEqualTo(6);
         assertThat(dst.flip()).isEqualTo(bytes("synced"));

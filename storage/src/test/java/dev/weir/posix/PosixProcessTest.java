@@ -36,8 +36,7 @@ class PosixProcessTest {
     void waitTellsExitStatusAndSignal() throws IOException {
         assertThat(PosixProcess.waitFor(PosixProcess.spawn(List.of("sh", "-c", "exit 7"), Map.of(), Map.of())))
                 .isEqualTo(7);
-        assertThat(PosixProcess.waitFor(
-                        PosixProcess.spawn(List.of("/bin/sh", "-c", "kill -9 $$"), Map.of(), Map.of())))
+        assertThat(PosixProcess.waitFor(PosixProcess.spawn(List.of("/bin/sh", "-c", "kill -9 $$"), Map.of(), Map.of())))
                 .isEqualTo(128 + 9);
     }
 

@@ -354,8 +354,8 @@ final class GraphNode implements BlockNode {
             long to = offset + Math.min(length, end - offset);
             long from = blockStart(offset);
             return device.blockStatus(from, Math.min(blockEnd(to), Math.max(end, to)) - from)
-                    .map(extent -> new Extent(
-                            offset, Math.min(to, extent.end()) - offset, extent.data(), extent.zero()));
+                    .map(extent ->
+                            new Extent(offset, Math.min(to, extent.end()) - offset, extent.data(), extent.zero()));
         });
     }
 
