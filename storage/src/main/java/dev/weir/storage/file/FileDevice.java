@@ -36,8 +36,7 @@ final class FileDevice extends ProtocolDevice {
      * @param engine on the same file; the device closes both
      * @param noFlush {@code cache.no-flush}
      */
-    FileDevice(
-            String nodeName, OpenFile file, FileEngine engine, Executor pool, boolean noFlush, ImageLock lock) {
+    FileDevice(String nodeName, OpenFile file, FileEngine engine, Executor pool, boolean noFlush, ImageLock lock) {
         this.nodeName = nodeName;
         this.file = file;
         this.engine = engine;
@@ -85,7 +84,9 @@ final class FileDevice extends ProtocolDevice {
      * a page, so that no page has a part that is written around the page cache and one that is written through it.
      */
     long alignedEnd(long fileLength) {
-        return aligned(fileLength) ? fileLength : fileLength & -Math.max(PAGE, file.limits().requestAlignment());
+        return aligned(fileLength)
+                ? fileLength
+                : fileLength & -Math.max(PAGE, file.limits().requestAlignment());
     }
 
     @Override
@@ -159,7 +160,11 @@ final class FileDevice extends ProtocolDevice {
         return file.blockDevice()
                 ? Mono.fromSupplier(this::length)
                 : new PoolCall<>(
-                        pool, nodeName, "allocatedBytes", -1, () -> FileStatus.of(fd()).blocks() * 512);
+                        pool,
+                        nodeName,
+                        "allocatedBytes",
+                        -1,
+                        () -> FileStatus.of(fd()).blocks() * 512);
     }
 
     @Override

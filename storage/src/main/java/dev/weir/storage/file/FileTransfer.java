@@ -127,7 +127,8 @@ final class FileTransfer extends Mono<Void> {
             } else if (transfer.write) {
                 fail(new PosixException(Errno.EIO, "pwrite"));
             } else {
-                // The end of the file: shorter than the node for another's truncation, or not a multiple of the alignment.
+                // The end of the file: shorter than the node for another's truncation, or not a multiple of the
+                // alignment.
                 buffer.limit(limit);
                 Zeroes.fill(buffer);
                 actual.onComplete();
@@ -173,8 +174,8 @@ final class FileTransfer extends Mono<Void> {
         }
 
         private void fail(Throwable cause) {
-            actual.onError(FileErrors.failed(
-                    device.nodeName(), transfer.write ? "write" : "read", transfer.offset, cause));
+            actual.onError(
+                    FileErrors.failed(device.nodeName(), transfer.write ? "write" : "read", transfer.offset, cause));
         }
 
         @Override

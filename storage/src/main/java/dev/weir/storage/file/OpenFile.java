@@ -70,8 +70,7 @@ record OpenFile(String filename, int fd, boolean readOnly, boolean blockDevice, 
     }
 
     private static BlockException couldNotOpen(String filename, PosixException e) {
-        return BlockException.of(
-                FileErrors.kind(e), "Could not open '" + filename + "': " + Errno.text(e.errno()), e);
+        return BlockException.of(FileErrors.kind(e), "Could not open '" + filename + "': " + Errno.text(e.errno()), e);
     }
 
     private static int logicalSector(int fd) throws PosixException {

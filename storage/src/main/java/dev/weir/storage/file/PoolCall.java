@@ -15,7 +15,8 @@ import reactor.core.publisher.Mono;
 final class PoolCall<T> extends Mono<T> {
     /** What blocks; null completes without a value. */
     interface Body<T> {
-        @Nullable T run() throws IOException;
+        @Nullable
+        T run() throws IOException;
     }
 
     /** As {@link Body}, without a value. */
