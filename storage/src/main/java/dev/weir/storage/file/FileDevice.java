@@ -24,7 +24,7 @@ final class FileDevice extends ProtocolDevice {
     private final OpenFile file;
     private final FileEngine engine;
     private final Executor pool;
-    private final boolean flushes;
+    private final boolean durable;
     private final ImageLock lock;
     private final FlushQueue flushQueue;
     private final FileLength length;
@@ -41,7 +41,7 @@ final class FileDevice extends ProtocolDevice {
         this.file = file;
         this.engine = engine;
         this.pool = pool;
-        this.flushes = !noFlush && !file.readOnly();
+        this.durable = !noFlush && !file.readOnly();
         this.lock = lock;
         this.flushQueue = new FlushQueue(engine, pool);
         this.length = new FileLength(file);
@@ -106,7 +106,7 @@ final class FileDevice extends ProtocolDevice {
 
     @Override
     public Mono<Void> write(long offset, ByteBuffer src, Set<WriteFlag> flags) {
-        return FileTransfer.write(this, offset, src, flushes && flags.contains(WriteFlag.FUA));
+        return FileTransfer.write(this, offset, src, durable && flags.contains(WriteFlag.FUA));
     }
 
     @Override
@@ -132,7 +132,7 @@ final class FileDevice extends ProtocolDevice {
 
     @Override
     public Mono<Void> flush() {
-        return flushes ? new FileFlush(flushQueue, nodeName) : Mono.empty();
+        return durable ? new FileFlush(flushQueue, nodeName) : Mono.empty();
     }
 
     @Override

@@ -96,19 +96,21 @@ final class FileTransfer extends Mono<Void> {
         }
 
         private void proceed() {
-            try {
-                if (buffer.hasRemaining() && device.aligned(position)) {
-                    if (transfer.write) {
-                        device.engine().write(buffer, position, this);
-                    } else {
-                        device.engine().read(buffer, position, this);
-                    }
-                } else if (buffer.position() < limit) {
-                    device.pool().execute(this);
-                } else if (transfer.fua) {
+            if (buffer.position() == limit) {
+                if (transfer.fua) {
                     device.flushes().add(this);
                 } else {
                     actual.onComplete();
+                }
+                return;
+            }
+            try {
+                if (!buffer.hasRemaining() || !device.aligned(position)) {
+                    device.pool().execute(this);
+                } else if (transfer.write) {
+                    device.engine().write(buffer, position, this);
+                } else {
+                    device.engine().read(buffer, position, this);
                 }
             } catch (RuntimeException e) {
                 fail(e);
@@ -119,11 +121,7 @@ final class FileTransfer extends Mono<Void> {
         public void completed(Integer count, ByteBuffer same) {
             if (count > 0) {
                 position += count;
-                if (buffer.position() == limit && !transfer.fua) {
-                    actual.onComplete();
-                } else {
-                    proceed();
-                }
+                proceed();
             } else if (transfer.write) {
                 fail(new PosixException(Errno.EIO, "pwrite"));
             } else {

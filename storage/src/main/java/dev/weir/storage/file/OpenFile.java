@@ -38,6 +38,7 @@ record OpenFile(String filename, int fd, boolean readOnly, boolean blockDevice, 
         try {
             FileStatus status = FileStatus.of(fd);
             requireKind(filename, status);
+            PosixFile.setStatusFlags(fd, PosixFile.statusFlags(fd) & ~PosixFile.O_NONBLOCK);
             boolean device = status.isBlockDevice();
             int sector = device ? logicalSector(fd) : 1;
             DirectAlignment alignment =

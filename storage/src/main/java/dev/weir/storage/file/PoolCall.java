@@ -79,7 +79,6 @@ final class PoolCall<T> extends Mono<T> {
         }
 
         @Override
-        @SuppressWarnings("CatchingUnchecked") // a subscriber must hear of every end
         public void run() {
             @Nullable T result;
             try {
