@@ -26,7 +26,8 @@ final class ExtentMap {
     }
 
     /** The kept answer, or null. Does not block. */
-    @Nullable Extent cached(long offset, long length) {
+    @Nullable
+    Extent cached(long offset, long length) {
         if (unsupported) {
             return Extent.data(offset, length);
         }

@@ -24,7 +24,7 @@ final class FileDevice extends ProtocolDevice {
     private final OpenFile file;
     private final FileEngine engine;
     private final Executor pool;
-    private final boolean flushes;
+    private final boolean durable;
     private final ImageLock lock;
     private final FlushQueue flushQueue;
     private final FileLength length;
@@ -36,13 +36,12 @@ final class FileDevice extends ProtocolDevice {
      * @param engine on the same file; the device closes both
      * @param noFlush {@code cache.no-flush}
      */
-    FileDevice(
-            String nodeName, OpenFile file, FileEngine engine, Executor pool, boolean noFlush, ImageLock lock) {
+    FileDevice(String nodeName, OpenFile file, FileEngine engine, Executor pool, boolean noFlush, ImageLock lock) {
         this.nodeName = nodeName;
         this.file = file;
         this.engine = engine;
         this.pool = pool;
-        this.flushes = !noFlush && !file.readOnly();
+        this.durable = !noFlush && !file.readOnly();
         this.lock = lock;
         this.flushQueue = new FlushQueue(engine, pool);
         this.length = new FileLength(file);
@@ -85,7 +84,9 @@ final class FileDevice extends ProtocolDevice {
      * a page, so that no page has a part that is written around the page cache and one that is written through it.
      */
     long alignedEnd(long fileLength) {
-        return aligned(fileLength) ? fileLength : fileLength & -Math.max(PAGE, file.limits().requestAlignment());
+        return aligned(fileLength)
+                ? fileLength
+                : fileLength & -Math.max(PAGE, file.limits().requestAlignment());
     }
 
     @Override
@@ -105,7 +106,7 @@ final class FileDevice extends ProtocolDevice {
 
     @Override
     public Mono<Void> write(long offset, ByteBuffer src, Set<WriteFlag> flags) {
-        return FileTransfer.write(this, offset, src, flushes && flags.contains(WriteFlag.FUA));
+        return FileTransfer.write(this, offset, src, durable && flags.contains(WriteFlag.FUA));
     }
 
     @Override
@@ -131,7 +132,7 @@ final class FileDevice extends ProtocolDevice {
 
     @Override
     public Mono<Void> flush() {
-        return flushes ? new FileFlush(flushQueue, nodeName) : Mono.empty();
+        return durable ? new FileFlush(flushQueue, nodeName) : Mono.empty();
     }
 
     @Override
@@ -159,7 +160,11 @@ final class FileDevice extends ProtocolDevice {
         return file.blockDevice()
                 ? Mono.fromSupplier(this::length)
                 : new PoolCall<>(
-                        pool, nodeName, "allocatedBytes", -1, () -> FileStatus.of(fd()).blocks() * 512);
+                        pool,
+                        nodeName,
+                        "allocatedBytes",
+                        -1,
+                        () -> FileStatus.of(fd()).blocks() * 512);
     }
 
     @Override

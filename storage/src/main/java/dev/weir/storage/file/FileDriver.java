@@ -61,8 +61,7 @@ public final class FileDriver implements ProtocolDriver {
         try {
             FileEngine engine = ChannelEngine.open(
                     file.fd(), context.readOnly(), context.cacheDirect(), context.blockingExecutor());
-            ImageLock lock =
-                    new ImageLock(filename, file.fd(), context.forceShare() ? ImageLock.Mode.OFF : locking);
+            ImageLock lock = new ImageLock(filename, file.fd(), context.forceShare() ? ImageLock.Mode.OFF : locking);
             return new FileDevice(
                     context.nodeName(), file, engine, context.blockingExecutor(), context.cacheNoFlush(), lock);
         } catch (IOException | RuntimeException | Error e) {

@@ -96,19 +96,21 @@ final class FileTransfer extends Mono<Void> {
         }
 
         private void proceed() {
-            try {
-                if (buffer.hasRemaining() && device.aligned(position)) {
-                    if (transfer.write) {
-                        device.engine().write(buffer, position, this);
-                    } else {
-                        device.engine().read(buffer, position, this);
-                    }
-                } else if (buffer.position() < limit) {
-                    device.pool().execute(this);
-                } else if (transfer.fua) {
+            if (buffer.position() == limit) {
+                if (transfer.fua) {
                     device.flushes().add(this);
                 } else {
                     actual.onComplete();
+                }
+                return;
+            }
+            try {
+                if (!buffer.hasRemaining() || !device.aligned(position)) {
+                    device.pool().execute(this);
+                } else if (transfer.write) {
+                    device.engine().write(buffer, position, this);
+                } else {
+                    device.engine().read(buffer, position, this);
                 }
             } catch (RuntimeException e) {
                 fail(e);
@@ -119,15 +121,12 @@ final class FileTransfer extends Mono<Void> {
         public void completed(Integer count, ByteBuffer same) {
             if (count > 0) {
                 position += count;
-                if (buffer.position() == limit && !transfer.fua) {
-                    actual.onComplete();
-                } else {
-                    proceed();
-                }
+                proceed();
             } else if (transfer.write) {
                 fail(new PosixException(Errno.EIO, "pwrite"));
             } else {
-                // The end of the file: shorter than the node for another's truncation, or not a multiple of the alignment.
+                // The end of the file: shorter than the node for another's truncation, or not a multiple of the
+                // alignment.
                 buffer.limit(limit);
                 Zeroes.fill(buffer);
                 actual.onComplete();
@@ -173,8 +172,8 @@ final class FileTransfer extends Mono<Void> {
         }
 
         private void fail(Throwable cause) {
-            actual.onError(FileErrors.failed(
-                    device.nodeName(), transfer.write ? "write" : "read", transfer.offset, cause));
+            actual.onError(
+                    FileErrors.failed(device.nodeName(), transfer.write ? "write" : "read", transfer.offset, cause));
         }
 
         @Override

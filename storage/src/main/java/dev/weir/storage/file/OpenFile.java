@@ -38,6 +38,7 @@ record OpenFile(String filename, int fd, boolean readOnly, boolean blockDevice, 
         try {
             FileStatus status = FileStatus.of(fd);
             requireKind(filename, status);
+            PosixFile.setStatusFlags(fd, PosixFile.statusFlags(fd) & ~PosixFile.O_NONBLOCK);
             boolean device = status.isBlockDevice();
             int sector = device ? logicalSector(fd) : 1;
             DirectAlignment alignment =
@@ -70,8 +71,7 @@ record OpenFile(String filename, int fd, boolean readOnly, boolean blockDevice, 
     }
 
     private static BlockException couldNotOpen(String filename, PosixException e) {
-        return BlockException.of(
-                FileErrors.kind(e), "Could not open '" + filename + "': " + Errno.text(e.errno()), e);
+        return BlockException.of(FileErrors.kind(e), "Could not open '" + filename + "': " + Errno.text(e.errno()), e);
     }
 
     private static int logicalSector(int fd) throws PosixException {

@@ -15,7 +15,8 @@ import reactor.core.publisher.Mono;
 final class PoolCall<T> extends Mono<T> {
     /** What blocks; null completes without a value. */
     interface Body<T> {
-        @Nullable T run() throws IOException;
+        @Nullable
+        T run() throws IOException;
     }
 
     /** As {@link Body}, without a value. */
@@ -78,7 +79,6 @@ final class PoolCall<T> extends Mono<T> {
         }
 
         @Override
-        @SuppressWarnings("CatchingUnchecked") // a subscriber must hear of every end
         public void run() {
             @Nullable T result;
             try {

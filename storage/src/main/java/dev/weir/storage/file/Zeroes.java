@@ -6,8 +6,10 @@ import java.nio.ByteBuffer;
 final class Zeroes {
     static final int LENGTH = 1 << 20;
 
-    private static final ByteBuffer ZEROES =
-            ByteBuffer.allocateDirect(LENGTH + 4096).alignedSlice(4096).limit(LENGTH).asReadOnlyBuffer();
+    private static final ByteBuffer ZEROES = ByteBuffer.allocateDirect(LENGTH + 4096)
+            .alignedSlice(4096)
+            .limit(LENGTH)
+            .asReadOnlyBuffer();
 
     private Zeroes() {}
 

@@ -125,7 +125,8 @@ class FileDeviceTest {
     void completesOnThePool() {
         BlockDevice device = files.open(path);
         var thread = new AtomicReference<String>();
-        await(device.read(0, buffer(512)).doOnTerminate(() -> thread.set(Thread.currentThread().getName())));
+        await(device.read(0, buffer(512))
+                .doOnTerminate(() -> thread.set(Thread.currentThread().getName())));
         assertThat(thread.get()).isEqualTo("test-blocking");
     }
 

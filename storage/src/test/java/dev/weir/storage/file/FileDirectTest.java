@@ -121,7 +121,8 @@ class FileDirectTest {
         assertThat(read(device, 0, grown)).isEqualTo(Arrays.copyOf(contents, grown));
         write(device, grown - 4096, random(4096, 5));
         await(device.truncate(last + 1, PreallocMode.OFF));
-        assertThat(read(device, 0, last + alignment)).isEqualTo(Arrays.copyOf(Arrays.copyOf(contents, last + 1), last + alignment));
+        assertThat(read(device, 0, last + alignment))
+                .isEqualTo(Arrays.copyOf(Arrays.copyOf(contents, last + 1), last + alignment));
     }
 
     @Test

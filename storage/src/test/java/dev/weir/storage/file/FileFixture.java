@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /** Opens file devices as a graph would, and closes them. */
-final class FileFixture implements AutoCloseable {
+final class FileFixture {
     private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
     final ExecutorService pool = Executors.newFixedThreadPool(4, task -> {
@@ -106,8 +106,7 @@ final class FileFixture implements AutoCloseable {
         await(device.close());
     }
 
-    @Override
-    public void close() throws InterruptedException {
+    void close() throws InterruptedException {
         devices.forEach(device -> await(device.close()));
         pool.shutdown();
         if (!pool.awaitTermination(10, TimeUnit.SECONDS)) {
