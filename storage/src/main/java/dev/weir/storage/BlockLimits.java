@@ -24,7 +24,8 @@ public record BlockLimits(
         requirePowerOfTwo("memoryAlignment", memoryAlignment);
         requirePowerOfTwo("zeroAlignment", zeroAlignment);
         if (maxTransfer < requestAlignment || maxTransfer % requestAlignment != 0) {
-            throw new IllegalArgumentException("maxTransfer must be a multiple of requestAlignment, was " + maxTransfer);
+            throw new IllegalArgumentException(
+                    "maxTransfer must be a multiple of requestAlignment, was " + maxTransfer);
         }
         if (optimalTransfer < 0) {
             throw new IllegalArgumentException("optimalTransfer must not be negative, was " + optimalTransfer);

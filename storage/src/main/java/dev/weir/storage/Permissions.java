@@ -19,8 +19,7 @@ public record Permissions(Set<Permission> used, Set<Permission> shared) {
 
     /** Reads while others may do anything but change the image. */
     public static final Permissions READ = new Permissions(
-            EnumSet.of(Permission.CONSISTENT_READ),
-            EnumSet.of(Permission.CONSISTENT_READ, Permission.WRITE_UNCHANGED));
+            EnumSet.of(Permission.CONSISTENT_READ), EnumSet.of(Permission.CONSISTENT_READ, Permission.WRITE_UNCHANGED));
 
     /** Reads, writes and resizes; others may only read. */
     public static final Permissions WRITE = new Permissions(

@@ -64,7 +64,8 @@ public abstract class BlockDriverContract {
 
     @Test
     void readsBackWhatWasWritten() {
-        for (int[] range : new int[][] {{0, 1}, {0, 4096}, {511, 2}, {4095, 8194}, {65_535, 131_074}, {LENGTH - 7, 7}}) {
+        for (int[] range :
+                new int[][] {{0, 1}, {0, 4096}, {511, 2}, {4095, 8194}, {65_535, 131_074}, {LENGTH - 7, 7}}) {
             byte[] data = pattern(range[0], range[1]);
             write(range[0], data);
             assertThat(read(range[0], range[1])).isEqualTo(data);
@@ -273,12 +274,13 @@ public abstract class BlockDriverContract {
                     System.arraycopy(data, 0, model, offset, length);
                 }
                 case 1 -> {
-                    backend.writeZeroes(offset, length, random.nextBoolean() ? WriteFlag.NONE : Set.of(WriteFlag.MAY_UNMAP))
+                    backend.writeZeroes(
+                                    offset, length, random.nextBoolean() ? WriteFlag.NONE : Set.of(WriteFlag.MAY_UNMAP))
                             .block(DEADLINE);
                     Arrays.fill(model, offset, offset + length, (byte) 0);
                 }
-                default -> assertThat(read(offset, length))
-                        .isEqualTo(Arrays.copyOfRange(model, offset, offset + length));
+                default ->
+                    assertThat(read(offset, length)).isEqualTo(Arrays.copyOfRange(model, offset, offset + length));
             }
         }
         assertThat(read(0, LENGTH)).isEqualTo(model);

@@ -17,7 +17,9 @@ final class Alignment {
 
     /** Stays at the largest multiple where the next would not fit. */
     static long up(long value, long alignment) {
-        return value > Long.MAX_VALUE - alignment ? down(Long.MAX_VALUE, alignment) : down(value + alignment - 1, alignment);
+        return value > Long.MAX_VALUE - alignment
+                ? down(Long.MAX_VALUE, alignment)
+                : down(value + alignment - 1, alignment);
     }
 
     /** Whether the device takes the buffer from this index on. */

@@ -60,8 +60,8 @@ final class BackendRequest<T> implements CoreSubscriber<T>, Subscription {
     @Override
     public void onError(Throwable failure) {
         try {
-            actual.onError(Failures.of(
-                    failure, operation.backend.node().nodeName(), operation.operation, operation.offset));
+            actual.onError(
+                    Failures.of(failure, operation.backend.node().nodeName(), operation.operation, operation.offset));
         } finally {
             operation.backend.gate().ended();
         }

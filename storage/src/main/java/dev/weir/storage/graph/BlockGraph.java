@@ -33,8 +33,7 @@ public final class BlockGraph {
 
     private BlockGraph(Builder builder) {
         this.blocking = new BlockingPool(builder.blockingThreads);
-        this.opener =
-                new NodeOpener(Map.copyOf(builder.drivers), blocking, builder.implicitOpenPolicy, names, turns);
+        this.opener = new NodeOpener(Map.copyOf(builder.drivers), blocking, builder.implicitOpenPolicy, names, turns);
         this.closing = Mono.defer(this::closeAll).cache();
     }
 

@@ -56,7 +56,8 @@ final class BouncePool {
 
     static ByteBuffer allocate(int size, int alignment) {
         int rounded = Math.toIntExact(((long) size + alignment - 1) & -alignment);
-        ByteBuffer buffer = ByteBuffer.allocateDirect(Math.addExact(rounded, alignment - 1)).alignedSlice(alignment);
+        ByteBuffer buffer =
+                ByteBuffer.allocateDirect(Math.addExact(rounded, alignment - 1)).alignedSlice(alignment);
         return buffer.slice(0, rounded);
     }
 

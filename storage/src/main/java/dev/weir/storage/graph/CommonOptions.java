@@ -51,9 +51,8 @@ record CommonOptions(
         boolean readOnly = options.flag("read-only", parent.readOnly);
         boolean autoReadOnly = options.flag("auto-read-only", false);
         boolean forceShare = options.flag("force-share", parent.forceShare);
-        boolean unmap =
-                options.choice("discard", Discard.class, parent.discardUnmap ? Discard.UNMAP : Discard.IGNORE)
-                        == Discard.UNMAP;
+        boolean unmap = options.choice("discard", Discard.class, parent.discardUnmap ? Discard.UNMAP : Discard.IGNORE)
+                == Discard.UNMAP;
         DetectZeroes detectZeroes = options.choice("detect-zeroes", DetectZeroes.class, DetectZeroes.OFF);
         boolean direct = options.flag("cache.direct", parent.cacheDirect);
         boolean noFlush = options.flag("cache.no-flush", parent.cacheNoFlush);
@@ -63,8 +62,7 @@ record CommonOptions(
         if (forceShare && !readOnly) {
             throw invalid("force-share=on can only be used with read-only images");
         }
-        return new CommonOptions(
-                name, readOnly, autoReadOnly, forceShare, unmap, detectZeroes, direct, noFlush);
+        return new CommonOptions(name, readOnly, autoReadOnly, forceShare, unmap, detectZeroes, direct, noFlush);
     }
 
     /** The same options with {@code cache.direct} and {@code cache.no-flush} at the top, where they may also be nested. */

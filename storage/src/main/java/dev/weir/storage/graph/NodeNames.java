@@ -40,8 +40,7 @@ final class NodeNames {
     synchronized GraphNode get(String name) {
         GraphNode node = nodes.get(name);
         if (node == null) {
-            throw BlockException.of(
-                    BlockErrorKind.NOT_FOUND, "Cannot find device='' nor node-name='" + name + "'");
+            throw BlockException.of(BlockErrorKind.NOT_FOUND, "Cannot find device='' nor node-name='" + name + "'");
         }
         return node;
     }

@@ -96,14 +96,13 @@ final class NodeOpener {
         return Mono.defer(() -> {
             var context = new NodeContext(this, name, common);
             return driver.open(reader, context)
-                    .switchIfEmpty(Mono.error(() -> BlockException.of(
-                            BlockErrorKind.IO, "Driver '" + driver.name() + "' opened nothing")))
+                    .switchIfEmpty(Mono.error(() ->
+                            BlockException.of(BlockErrorKind.IO, "Driver '" + driver.name() + "' opened nothing")))
                     .flatMap(device -> Mono.defer(() -> {
                                 reader.end();
                                 return insert(new GraphNode(name, driver.name(), device, common, implicit, pool));
                             })
-                            .onErrorResume(failure ->
-                                    quietly(name, device).then(Mono.error(failure))))
+                            .onErrorResume(failure -> quietly(name, device).then(Mono.error(failure))))
                     .onErrorResume(failure -> closeUnused(context).then(Mono.error(failure)));
         });
     }
@@ -116,8 +115,8 @@ final class NodeOpener {
             CommonOptions common = CommonOptions.take(reader, CommonOptions.DEFAULTS);
             reader.end();
             String name = names.reserve(common.nodeName());
-            return Mono.defer(() ->
-                            insert(new GraphNode(name, String.valueOf(driverName), device, common, false, pool)))
+            return Mono.defer(
+                            () -> insert(new GraphNode(name, String.valueOf(driverName), device, common, false, pool)))
                     .doOnError(failure -> names.release(name));
         });
     }
@@ -133,9 +132,7 @@ final class NodeOpener {
                     throw BlockException.of(
                             BlockErrorKind.INVALID, "Node '" + child.nodeName() + "' is not a node of this graph");
                 }
-                plan.add(
-                        NodeUser.parent(node, below),
-                        node.device().childPermissions(child, Permissions.NONE));
+                plan.add(NodeUser.parent(node, below), node.device().childPermissions(child, Permissions.NONE));
             }
             return plan.apply().doOnSuccess(nothing -> names.put(node)).thenReturn(node);
         });

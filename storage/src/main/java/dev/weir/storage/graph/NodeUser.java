@@ -29,11 +29,13 @@ final class NodeUser {
         return node;
     }
 
-    @Nullable GraphNode parent() {
+    @Nullable
+    GraphNode parent() {
         return parent;
     }
 
-    @Nullable Backend backend() {
+    @Nullable
+    Backend backend() {
         return backend;
     }
 

@@ -53,8 +53,8 @@ final class PermissionPlan {
         changed.forEach(this::plan);
         List<GraphNode> told = new ArrayList<>();
         return Flux.fromIterable(new ArrayList<>(nodes.entrySet()))
-                .concatMap(entry -> tell(entry.getKey(), entry.getValue())
-                        .doOnSuccess(nothing -> told.add(entry.getKey())))
+                .concatMap(entry ->
+                        tell(entry.getKey(), entry.getValue()).doOnSuccess(nothing -> told.add(entry.getKey())))
                 .then()
                 .doOnSuccess(nothing -> commit())
                 .onErrorResume(failure -> undo(told).then(Mono.error(failure)));
@@ -79,8 +79,7 @@ final class PermissionPlan {
             together = together.and(planned(user));
         }
         if (node.readOnly() && changesData(together)) {
-            throw BlockException.of(
-                    BlockErrorKind.READ_ONLY, "Block node '" + node.nodeName() + "' is read-only");
+            throw BlockException.of(BlockErrorKind.READ_ONLY, "Block node '" + node.nodeName() + "' is read-only");
         }
         nodes.remove(node);
         if (together.equals(node.permissions())) {
@@ -126,7 +125,8 @@ final class PermissionPlan {
     }
 
     private static boolean changesData(Permissions permissions) {
-        return permissions.used().contains(Permission.WRITE) || permissions.used().contains(Permission.RESIZE);
+        return permissions.used().contains(Permission.WRITE)
+                || permissions.used().contains(Permission.RESIZE);
     }
 
     private static Mono<Void> tell(GraphNode node, Permissions permissions) {

@@ -46,7 +46,8 @@ final class SingleStep extends StepRequest {
     }
 
     @Override
-    @Nullable Mono<Void> next() {
+    @Nullable
+    Mono<Void> next() {
         if (started) {
             done.run();
             return null;
@@ -58,8 +59,6 @@ final class SingleStep extends StepRequest {
     @Override
     boolean recover(Throwable failure) {
         failed.accept(failure);
-        return unsupportedIsFine
-                && failure instanceof BlockException e
-                && e.kind() == BlockErrorKind.UNSUPPORTED;
+        return unsupportedIsFine && failure instanceof BlockException e && e.kind() == BlockErrorKind.UNSUPPORTED;
     }
 }

@@ -39,7 +39,8 @@ final class UnalignedRead extends StepRequest {
     }
 
     @Override
-    @Nullable Mono<Void> next() {
+    @Nullable
+    Mono<Void> next() {
         if (bounced > 0 && bounce != null) {
             int surplus = (int) (at & (limits.requestAlignment() - 1));
             dst.put(index(at), bounce.clear(), surplus, bounced);

@@ -48,7 +48,8 @@ final class UnalignedWrite extends StepRequest {
     }
 
     @Override
-    @Nullable Mono<Void> next() {
+    @Nullable
+    Mono<Void> next() {
         int alignment = limits.requestAlignment();
         long block = Alignment.down(at, alignment);
         if (changing > 0 && bounce != null) {

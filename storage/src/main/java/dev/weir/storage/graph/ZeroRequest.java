@@ -24,11 +24,9 @@ final class ZeroRequest extends StepRequest {
     private boolean asked;
     private boolean refused;
 
-    ZeroRequest(
-            GraphNode node, long offset, long length, Set<WriteFlag> flags, CoreSubscriber<? super Void> actual) {
+    ZeroRequest(GraphNode node, long offset, long length, Set<WriteFlag> flags, CoreSubscriber<? super Void> actual) {
         super(actual);
-        int alignment =
-                Math.max(node.limits().requestAlignment(), node.limits().zeroAlignment());
+        int alignment = Math.max(node.limits().requestAlignment(), node.limits().zeroAlignment());
         this.node = node;
         this.at = offset;
         this.end = offset + length;
@@ -39,7 +37,8 @@ final class ZeroRequest extends StepRequest {
     }
 
     @Override
-    @Nullable Mono<Void> next() {
+    @Nullable
+    Mono<Void> next() {
         if (at == end) {
             return null;
         }

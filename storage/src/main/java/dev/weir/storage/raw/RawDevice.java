@@ -27,8 +27,8 @@ class RawDevice implements BlockDevice {
         this.file = file;
         this.offset = offset;
         this.size = size;
-        this.limits = new BlockLimits(
-                1, 1, BlockLimits.MAX_TRANSFER, 1, file.limits().optimalTransfer());
+        this.limits =
+                new BlockLimits(1, 1, BlockLimits.MAX_TRANSFER, 1, file.limits().optimalTransfer());
     }
 
     @Override
@@ -87,8 +87,7 @@ class RawDevice implements BlockDevice {
             return Mono.error(BlockException.of(BlockErrorKind.UNSUPPORTED, "Cannot resize fixed-size raw disks"));
         }
         if (length > Long.MAX_VALUE - offset) {
-            return Mono.error(
-                    BlockException.of(BlockErrorKind.INVALID, "Disk size too large for the chosen offset"));
+            return Mono.error(BlockException.of(BlockErrorKind.INVALID, "Disk size too large for the chosen offset"));
         }
         return file.truncate(offset + length, prealloc);
     }
@@ -96,9 +95,7 @@ class RawDevice implements BlockDevice {
     @Override
     public Mono<Extent> blockStatus(long at, long length) {
         return file.blockStatus(offset + at, length)
-                .map(extent -> offset == 0
-                        ? extent
-                        : new Extent(at, extent.length(), extent.data(), extent.zero()));
+                .map(extent -> offset == 0 ? extent : new Extent(at, extent.length(), extent.data(), extent.zero()));
     }
 
     @Override

@@ -110,8 +110,8 @@ public final class OptionReader {
         if (!digits.matches("[0-9]+(\\.[0-9]+)?")) {
             throw new IllegalArgumentException("not a size: " + text);
         }
-        var bytes = new java.math.BigDecimal(digits)
-                .multiply(java.math.BigDecimal.valueOf(1L << (10 * Math.max(0, unit))));
+        var bytes =
+                new java.math.BigDecimal(digits).multiply(java.math.BigDecimal.valueOf(1L << (10 * Math.max(0, unit))));
         try {
             return bytes.longValueExact();
         } catch (ArithmeticException e) {

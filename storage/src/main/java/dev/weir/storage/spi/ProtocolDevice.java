@@ -68,6 +68,7 @@ public abstract class ProtocolDevice implements BlockDevice {
     }
 
     private static <T> Mono<T> unsupported(String operation) {
-        return Mono.error(BlockException.of(BlockErrorKind.UNSUPPORTED, operation + " is not supported by this device"));
+        return Mono.error(
+                BlockException.of(BlockErrorKind.UNSUPPORTED, operation + " is not supported by this device"));
     }
 }

@@ -145,7 +145,9 @@ class DrainTest {
         var violations = new AtomicInteger();
         var done = new CountDownLatch(6_000);
         BlockBackend busy = graph.attach(
-                        graph.add("busy", new ScriptedDevice(4096, BlockLimits.BYTES)).block(), Permissions.WRITE)
+                        graph.add("busy", new ScriptedDevice(4096, BlockLimits.BYTES))
+                                .block(),
+                        Permissions.WRITE)
                 .block();
         List<Thread> threads = new ArrayList<>();
         for (int t = 0; t < 3; t++) {
@@ -153,15 +155,12 @@ class DrainTest {
                 for (int i = 0; i < 2_000; i++) {
                     busy.write(0, ByteBuffer.allocateDirect(1), WriteFlag.NONE)
                             .subscribeOn(i % 50 == 0 ? Schedulers.parallel() : Schedulers.immediate())
-                            .subscribe(
-                                    nothing -> {},
-                                    e -> violations.incrementAndGet(),
-                                    () -> {
-                                        if (inDrain.get()) {
-                                            violations.incrementAndGet();
-                                        }
-                                        done.countDown();
-                                    });
+                            .subscribe(nothing -> {}, e -> violations.incrementAndGet(), () -> {
+                                if (inDrain.get()) {
+                                    violations.incrementAndGet();
+                                }
+                                done.countDown();
+                            });
                 }
             });
             thread.start();

@@ -180,8 +180,12 @@ class NodeRequestTest {
     @Test
     void detectsZeroesInWrites() {
         var device = new ScriptedDevice(1 << 20, BlockLimits.BYTES);
-        node(device, "detect-zeroes=on").write(3, filled(300_000, 0), WriteFlag.NONE).block();
-        node(device, "detect-zeroes=unmap,discard=unmap").write(3, filled(5, 0), WriteFlag.NONE).block();
+        node(device, "detect-zeroes=on")
+                .write(3, filled(300_000, 0), WriteFlag.NONE)
+                .block();
+        node(device, "detect-zeroes=unmap,discard=unmap")
+                .write(3, filled(5, 0), WriteFlag.NONE)
+                .block();
         ByteBuffer nearly = filled(300_000, 0).put(299_998, (byte) 1);
         node(device, "detect-zeroes=on").write(0, nearly, WriteFlag.NONE).block();
         assertThat(device.calls()).containsExactly("zero 3+300000", "zero[MAY_UNMAP] 3+5", "write 0+300000");

@@ -1,0 +1,150 @@
+package dev.weir.fuse;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Objects;
+
+/** How a block backend is exported. Immutable. */
+public final class FuseExportOptions {
+    private final Path mountpoint;
+    private final String source;
+    private final boolean writable;
+    private final boolean growable;
+    private final AllowOther allowOther;
+    private final boolean writethrough;
+    private final long maxInFlightBytes;
+    private final int maxInFlightRequests;
+    private final Duration shutdownTimeout;
+
+    private FuseExportOptions(Builder builder) {
+        this.mountpoint = builder.mountpoint;
+        this.source = builder.source;
+        this.writable = builder.writable;
+        this.growable = builder.growable;
+        this.allowOther = builder.allowOther;
+        this.writethrough = builder.writethrough;
+        this.maxInFlightBytes = builder.maxInFlightBytes;
+        this.maxInFlightRequests = builder.maxInFlightRequests;
+        this.shutdownTimeout = builder.shutdownTimeout;
+    }
+
+    /** @param mountpoint a regular file that exists; the image file itself will do */
+    public static Builder at(Path mountpoint) {
+        return new Builder(mountpoint);
+    }
+
+    public Path mountpoint() {
+        return mountpoint;
+    }
+
+    public String source() {
+        return source;
+    }
+
+    public boolean writable() {
+        return writable;
+    }
+
+    public boolean growable() {
+        return growable;
+    }
+
+    public AllowOther allowOther() {
+        return allowOther;
+    }
+
+    public boolean writethrough() {
+        return writethrough;
+    }
+
+    public long maxInFlightBytes() {
+        return maxInFlightBytes;
+    }
+
+    public int maxInFlightRequests() {
+        return maxInFlightRequests;
+    }
+
+    public Duration shutdownTimeout() {
+        return shutdownTimeout;
+    }
+
+    /** Collects options; each setter checks its own value. Not safe for use by several threads at once. */
+    public static final class Builder {
+        private final Path mountpoint;
+        private String source = "weir";
+        private boolean writable;
+        private boolean growable;
+        private AllowOther allowOther = AllowOther.AUTO;
+        private boolean writethrough;
+        private long maxInFlightBytes = 64 << 20;
+        private int maxInFlightRequests = 1024;
+        private Duration shutdownTimeout = Duration.ofSeconds(10);
+
+        private Builder(Path mountpoint) {
+            this.mountpoint = Objects.requireNonNull(mountpoint, "mountpoint");
+        }
+
+        /** What stands in the first column of the mount table. Defaults to {@code weir}. */
+        public Builder source(String source) {
+            this.source = Objects.requireNonNull(source, "source");
+            return this;
+        }
+
+        /** Whether clients may write. Defaults to false. */
+        public Builder writable(boolean writable) {
+            this.writable = writable;
+            return this;
+        }
+
+        /** Whether writes past the end grow the image; {@code ftruncate} and {@code fallocate} do so anyway. Defaults to false. */
+        public Builder growable(boolean growable) {
+            this.growable = growable;
+            return this;
+        }
+
+        /** Who may use the file. Defaults to {@link AllowOther#AUTO}. */
+        public Builder allowOther(AllowOther allowOther) {
+            this.allowOther = Objects.requireNonNull(allowOther, "allowOther");
+            return this;
+        }
+
+        /** Whether each write is on stable storage before it is answered. Defaults to false. */
+        public Builder writethrough(boolean writethrough) {
+            this.writethrough = writethrough;
+            return this;
+        }
+
+        /** Budget for the memory of requests in flight, in bytes, per queue; at least 1. Defaults to 64 MiB. */
+        public Builder maxInFlightBytes(long maxInFlightBytes) {
+            if (maxInFlightBytes < 1) {
+                throw new IllegalArgumentException("maxInFlightBytes must be at least 1, was " + maxInFlightBytes);
+            }
+            this.maxInFlightBytes = maxInFlightBytes;
+            return this;
+        }
+
+        /** Most requests in flight, per queue; from 1 to 65536. Defaults to 1024. */
+        public Builder maxInFlightRequests(int maxInFlightRequests) {
+            if (maxInFlightRequests < 1 || maxInFlightRequests > 65536) {
+                throw new IllegalArgumentException(
+                        "maxInFlightRequests must be from 1 to 65536, was " + maxInFlightRequests);
+            }
+            this.maxInFlightRequests = maxInFlightRequests;
+            return this;
+        }
+
+        /** How long a shutdown waits for requests in flight before it gives them up. Defaults to 10 s. */
+        public Builder shutdownTimeout(Duration shutdownTimeout) {
+            if (shutdownTimeout.isNegative()) {
+                throw new IllegalArgumentException("shutdownTimeout must not be negative, was " + shutdownTimeout);
+            }
+            this.shutdownTimeout = shutdownTimeout;
+            return this;
+        }
+
+        public FuseExportOptions build() {
+            return new FuseExportOptions(this);
+        }
+    }
+}

@@ -1,0 +1,186 @@
+package dev.weir.fuse.session;
+
+import dev.weir.fuse.protocol.FuseAttr;
+import dev.weir.fuse.protocol.FuseProtocol;
+import dev.weir.fuse.protocol.FuseSetattrIn;
+import dev.weir.storage.BlockBackend;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+/**
+ * The attributes of the one file that a session shows, kept in memory: mode, owner, times and the number of allocated
+ * blocks as of the last change. Any thread.
+ */
+final class FuseInode {
+    /** Smallest {@code st_blksize}: a page, because smaller requests cost clients more than they save. */
+    private static final int MIN_BLOCK_SIZE = 4096;
+
+    private static final int S_IFREG = 0100000;
+    private static final int MODE_BITS = 07777;
+    private static final int SUID_SGID = 06000;
+    private static final long SECOND = 1_000_000_000L;
+
+    private final BlockBackend backend;
+    private final int blockSize;
+
+    private volatile int mode;
+    private volatile int uid;
+    private volatile int gid;
+    /** Times in nanoseconds since the epoch. */
+    private volatile long accessed;
+
+    private volatile long modified;
+    private volatile long changed;
+
+    /** Allocated bytes as of the last change of data; null where a change made them unknown. */
+    private volatile @Nullable Long allocated;
+
+    /** The fetch whose result may be kept; a change of data takes that away. */
+    private volatile @Nullable Object fetch;
+
+    /** Whether data changed since the last flush that began; a flush without it has nothing to do. */
+    private volatile boolean dirty;
+
+    FuseInode(FuseSessionOptions options, BlockBackend backend) {
+        this.backend = backend;
+        this.blockSize = Math.max(MIN_BLOCK_SIZE, backend.node().limits().optimalTransfer());
+        this.mode = options.writable() ? 0600 : 0400;
+        this.uid = options.uid();
+        this.gid = options.gid();
+        long now = now();
+        this.accessed = now;
+        this.modified = now;
+        this.changed = now;
+    }
+
+    int uid() {
+        return uid;
+    }
+
+    int gid() {
+        return gid;
+    }
+
+    /** A WRITE or the like was answered with success: the modification time moves and the block count is unknown. */
+    void dataChanged() {
+        dataChanging();
+        if (fetch != null) {
+            fetch = null;
+        }
+        if (allocated != null) {
+            allocated = null;
+        }
+        long now = now();
+        if (modified != now) {
+            modified = now;
+            changed = now;
+        }
+    }
+
+    /** A write is about to be issued; what completes it may be flushed at any time from now on. */
+    void dataChanging() {
+        if (!dirty) {
+            dirty = true;
+        }
+    }
+
+    /** Takes note of a flush that begins, and tells whether there is anything to flush. */
+    boolean flushBegins() {
+        boolean was = dirty;
+        dirty = false;
+        return was;
+    }
+
+    /** The flush failed, or was not made: what it was to flush is still dirty. */
+    void flushFailed() {
+        dirty = true;
+    }
+
+    /** Clears set-user-id and set-group-id, as a write by someone else than the superuser does. */
+    void killSuidGid() {
+        mode &= ~SUID_SGID;
+    }
+
+    /** Takes over mode, owner and times from a SETATTR that was found permitted. */
+    void set(ByteBuffer body, int at) {
+        int valid = FuseSetattrIn.valid(body, at);
+        long now = now();
+        if ((valid & FuseSetattrIn.FATTR_KILL_SUIDGID) != 0) {
+            killSuidGid();
+        }
+        if ((valid & FuseSetattrIn.FATTR_MODE) != 0) {
+            mode = FuseSetattrIn.mode(body, at) & MODE_BITS;
+        }
+        if ((valid & FuseSetattrIn.FATTR_UID) != 0) {
+            uid = FuseSetattrIn.uid(body, at);
+        }
+        if ((valid & FuseSetattrIn.FATTR_GID) != 0) {
+            gid = FuseSetattrIn.gid(body, at);
+        }
+        if ((valid & FuseSetattrIn.FATTR_ATIME_NOW) != 0) {
+            accessed = now;
+        } else if ((valid & FuseSetattrIn.FATTR_ATIME) != 0) {
+            accessed = time(FuseSetattrIn.atime(body, at), FuseSetattrIn.atimensec(body, at));
+        }
+        if ((valid & FuseSetattrIn.FATTR_MTIME_NOW) != 0) {
+            modified = now;
+        } else if ((valid & FuseSetattrIn.FATTR_MTIME) != 0) {
+            modified = time(FuseSetattrIn.mtime(body, at), FuseSetattrIn.mtimensec(body, at));
+        }
+        changed = (valid & FuseSetattrIn.FATTR_CTIME) != 0
+                ? time(FuseSetattrIn.ctime(body, at), FuseSetattrIn.ctimensec(body, at))
+                : now;
+    }
+
+    /** The attributes as of now; only the block count may have to be fetched, when the data changed. */
+    Mono<FuseAttr> attributes() {
+        Long known = allocated;
+        if (known != null) {
+            return Mono.just(attributes(known));
+        }
+        return Mono.defer(() -> {
+            Object ours = new Object();
+            fetch = ours;
+            return backend.allocatedBytes().onErrorReturn(backend.length()).map(bytes -> {
+                if (fetch == ours) {
+                    allocated = bytes;
+                }
+                return attributes(bytes);
+            });
+        });
+    }
+
+    private FuseAttr attributes(long allocatedBytes) {
+        long atime = accessed;
+        long mtime = modified;
+        long ctime = changed;
+        return new FuseAttr(
+                FuseProtocol.ROOT_ID,
+                backend.length(),
+                (allocatedBytes + 511) / 512,
+                Math.floorDiv(atime, SECOND),
+                Math.floorDiv(mtime, SECOND),
+                Math.floorDiv(ctime, SECOND),
+                (int) Math.floorMod(atime, SECOND),
+                (int) Math.floorMod(mtime, SECOND),
+                (int) Math.floorMod(ctime, SECOND),
+                S_IFREG | mode,
+                1,
+                uid,
+                gid,
+                0,
+                blockSize,
+                0);
+    }
+
+    private static long now() {
+        return System.currentTimeMillis() * 1_000_000L;
+    }
+
+    /** What lies outside of what 64 bits of nanoseconds can hold, the years 1678 to 2262, is moved to its edge. */
+    private static long time(long seconds, int nanos) {
+        long edge = Long.MAX_VALUE / SECOND - 1;
+        return Math.max(-edge, Math.min(edge, seconds)) * SECOND + nanos;
+    }
+}

@@ -1,0 +1,25 @@
+package dev.weir.fuse.session;
+
+/**
+ * What a session needs to know of its export.
+ *
+ * @param name how log lines call it
+ * @param writable whether the image may be changed
+ * @param growable whether writes past the end grow the image
+ * @param writethrough whether each write is on stable storage before it is answered
+ * @param allowOther whether the file system was mounted with {@code allow_other}
+ * @param uid owner of the file that is shown
+ * @param gid group of the file that is shown
+ * @param maxInFlightBytes budget of bounce buffers in bytes, per queue
+ * @param maxInFlightRequests most requests in flight, per queue
+ */
+public record FuseSessionOptions(
+        String name,
+        boolean writable,
+        boolean growable,
+        boolean writethrough,
+        boolean allowOther,
+        int uid,
+        int gid,
+        long maxInFlightBytes,
+        int maxInFlightRequests) {}

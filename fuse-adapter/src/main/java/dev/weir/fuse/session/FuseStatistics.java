@@ -1,0 +1,88 @@
+package dev.weir.fuse.session;
+
+import dev.weir.fuse.protocol.FuseOpcode;
+import java.util.concurrent.atomic.LongAdder;
+
+/** Counters of a session; any thread. All of them only grow. */
+public final class FuseStatistics {
+    /** The kinds of requests that are told apart. */
+    public enum Kind {
+        READ,
+        WRITE,
+        FLUSH,
+        OTHER
+    }
+
+    private static final class Counters {
+        final LongAdder requests = new LongAdder();
+        final LongAdder errors = new LongAdder();
+        final LongAdder bytes = new LongAdder();
+        final LongAdder nanos = new LongAdder();
+    }
+
+    private final Counters[] counters = {new Counters(), new Counters(), new Counters(), new Counters()};
+    private final LongAdder pauses = new LongAdder();
+    private final LongAdder malformed = new LongAdder();
+
+    FuseStatistics() {}
+
+    /** Requests that were answered with success. */
+    public long requests(Kind kind) {
+        return counters[kind.ordinal()].requests.sum();
+    }
+
+    /** Requests that were answered with an errno because an operation failed. */
+    public long errors(Kind kind) {
+        return counters[kind.ordinal()].errors.sum();
+    }
+
+    /** Bytes that successful requests transferred. */
+    public long bytes(Kind kind) {
+        return counters[kind.ordinal()].bytes.sum();
+    }
+
+    /** Nanoseconds from receiving to answering, summed over the successful requests. */
+    public long nanos(Kind kind) {
+        return counters[kind.ordinal()].nanos.sum();
+    }
+
+    /** How often reading stopped because the budget was used up. */
+    public long pauses() {
+        return pauses.sum();
+    }
+
+    /** Requests that were refused because they were not well-formed. */
+    public long malformed() {
+        return malformed.sum();
+    }
+
+    void completed(FuseOpcode opcode, int bytes, long nanos) {
+        Counters of = counters[kindOf(opcode).ordinal()];
+        of.requests.increment();
+        of.nanos.add(nanos);
+        if (bytes > 0) {
+            of.bytes.add(bytes);
+        }
+    }
+
+    void failed(FuseOpcode opcode) {
+        counters[kindOf(opcode).ordinal()].errors.increment();
+    }
+
+    void paused() {
+        pauses.increment();
+    }
+
+    void countMalformed() {
+        malformed.increment();
+    }
+
+    private static Kind kindOf(FuseOpcode opcode) {
+        return switch (opcode) {
+            case READ -> Kind.READ;
+            case WRITE -> Kind.WRITE;
+            case FSYNC, FLUSH -> Kind.FLUSH;
+            default -> Kind.OTHER;
+        };
+    }
+}

@@ -1,0 +1,143 @@
+package dev.weir.fuse.session;
+
+import dev.weir.fuse.protocol.Errno;
+import dev.weir.fuse.protocol.FuseOpcode;
+import dev.weir.fuse.protocol.FuseOutHeader;
+import dev.weir.fuse.protocol.FuseReplyEncoder;
+import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Subscription;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.CoreSubscriber;
+
+/**
+ * A request that wants a reply and has none yet: the subscriber of its own {@code Mono}. Whatever the {@code Mono} does,
+ * exactly one reply is written, on the thread on which it ended; then the buffer goes back.
+ */
+final class PendingRequest implements CoreSubscriber<Object> {
+    private static final Logger LOGGER = LoggerFactory.getLogger(PendingRequest.class);
+    private static final AtomicIntegerFieldUpdater<PendingRequest> ANSWERED =
+            AtomicIntegerFieldUpdater.newUpdater(PendingRequest.class, "answered");
+
+    private final FuseQueue queue;
+    private final FuseOpcode opcode;
+    private final long unique;
+    private final BounceBuffer buffer;
+    private final long startNanos = System.nanoTime();
+
+    private @Nullable FuseReply reply;
+    private long offset = -1;
+    private int transferred;
+    private volatile int answered;
+
+    PendingRequest(FuseQueue queue, FuseOpcode opcode, long unique, BounceBuffer buffer) {
+        this.queue = queue;
+        this.opcode = opcode;
+        this.unique = unique;
+        this.buffer = buffer;
+    }
+
+    /** The range of the payload that a READ or WRITE transfers: what its reply reports when it completes. */
+    ByteBuffer transfer(long offset, int bytes) {
+        this.offset = offset;
+        this.transferred = bytes;
+        return buffer.payload(bytes);
+    }
+
+    FuseOpcode opcode() {
+        return opcode;
+    }
+
+    boolean isAnswered() {
+        return answered != 0;
+    }
+
+    /** Nanoseconds since the request was received, on the clock of {@link System#nanoTime}. */
+    long ageNanos() {
+        return System.nanoTime() - startNanos;
+    }
+
+    @Override
+    public void onSubscribe(Subscription subscription) {
+        subscription.request(Long.MAX_VALUE);
+    }
+
+    @Override
+    public void onNext(Object value) {
+        reply = (FuseReply) value;
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+        if (!ANSWERED.compareAndSet(this, 0, 1)) {
+            LOGGER.warn("{}: a second end of {} was ignored", queue, this, failure);
+            return;
+        }
+        if (ErrnoMapper.expected(failure)) {
+            LOGGER.debug("{}: {} failed: {}", queue, this, failure.getMessage());
+        } else {
+            LOGGER.warn("{}: {} failed", queue, this, failure);
+        }
+        int at = BounceBuffer.HEADROOM - FuseOutHeader.SIZE;
+        FuseReplyEncoder.error(buffer.bytes(), at, unique, ErrnoMapper.errnoOf(failure));
+        queue.statistics().failed(opcode);
+        send(at, FuseOutHeader.SIZE);
+    }
+
+    @Override
+    public void onComplete() {
+        if (!ANSWERED.compareAndSet(this, 0, 1)) {
+            LOGGER.warn("{}: a second end of {} was ignored", queue, this);
+            return;
+        }
+        queue.completing(opcode);
+        ByteBuffer bytes = buffer.bytes();
+        int at;
+        int length;
+        switch (opcode) {
+            case READ -> {
+                at = BounceBuffer.HEADROOM - FuseOutHeader.SIZE;
+                length = FuseReplyEncoder.dataHeader(bytes, at, unique, transferred) + transferred;
+            }
+            case WRITE -> {
+                at = 0;
+                length = FuseReplyEncoder.write(bytes, at, unique, transferred);
+            }
+            default -> {
+                at = 0;
+                FuseReply answer = reply;
+                length = (answer == null ? FuseReply.EMPTY : answer).encode(bytes, at, unique);
+            }
+        }
+        queue.statistics().completed(opcode, transferred, ageNanos());
+        send(at, length);
+    }
+
+    private void send(int at, int length) {
+        try {
+            queue.transport().reply(buffer.address(at), length);
+        } catch (Exception e) {
+            LOGGER.error("{}: the reply to {} was refused", queue, this, e);
+            answerRefused();
+        } finally {
+            queue.answered(buffer);
+        }
+    }
+
+    /** The kernel keeps a request whose reply it refused: its client would hang. */
+    private void answerRefused() {
+        try {
+            FuseReplyEncoder.error(buffer.bytes(), 0, unique, Errno.EIO);
+            queue.transport().reply(buffer.address(0), FuseOutHeader.SIZE);
+        } catch (Exception e) {
+            LOGGER.error("{}: so was the error reply", queue, e);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return offset < 0 ? opcode + " " + unique : opcode + " " + unique + " of " + transferred + " at " + offset;
+    }
+}
