@@ -20,6 +20,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.reactivestreams.Subscription;
+import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
@@ -97,6 +99,21 @@ class DrainTest {
         assertThat(backend.inFlight()).isEqualTo(1);
         device.release();
         assertThat(backend.inFlight()).isZero();
+    }
+
+    @Test
+    void aSubscriberThatThrowsCountsOnce() {
+        Mono<Void> write = write(1);
+        for (int i = 0; i < 3; i++) {
+            try {
+                write.subscribe(new Throwing());
+            } catch (RuntimeException e) {
+                events.add("thrown");
+            }
+        }
+        assertThat(backend.inFlight()).isZero();
+        note("drained", backend.drainedBegin());
+        assertThat(events).endsWith("begin", "drained");
     }
 
     @Test
@@ -187,5 +204,25 @@ class DrainTest {
 
     private void note(String name, Mono<Void> operation) {
         operation.subscribe(nothing -> {}, failure -> events.add(failure.getMessage()), () -> events.add(name));
+    }
+
+    private static final class Throwing implements CoreSubscriber<Void> {
+        @Override
+        public void onSubscribe(Subscription subscription) {
+            subscription.request(1);
+        }
+
+        @Override
+        public void onNext(Void nothing) {}
+
+        @Override
+        public void onError(Throwable failure) {
+            throw new IllegalStateException("from the subscriber");
+        }
+
+        @Override
+        public void onComplete() {
+            throw new IllegalStateException("from the subscriber");
+        }
     }
 }

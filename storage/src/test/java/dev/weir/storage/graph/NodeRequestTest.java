@@ -233,6 +233,22 @@ class NodeRequestTest {
     }
 
     @Test
+    void whatWaitedForAShrinkingTruncateIsCheckedAgain() {
+        var device = new ScriptedDevice(8192, SECTORS).hold();
+        GraphNode node = node(device, "");
+        start("truncate", node.truncate(1024, PreallocMode.OFF));
+        start("outside", node.write(4096, filled(512, 1), WriteFlag.NONE));
+        start("zeroes outside", node.writeZeroes(4096, 512, WriteFlag.NONE));
+        start("inside", node.write(512, filled(512, 1), WriteFlag.NONE));
+        while (device.held() > 0) {
+            device.release();
+        }
+        assertThat(ended).hasSize(4).contains("truncate", "inside");
+        assertThat(ended.get(0)).contains("outside of what the node has become");
+        assertThat(device.calls()).containsExactly("write 512+512");
+    }
+
+    @Test
     void aReadAcrossTheEndReachesTheDeviceOnlyUpToItsLastBlock() {
         var device = new ScriptedDevice(1000, SECTORS).filled(1);
         ByteBuffer dst = filled(4096, 9);

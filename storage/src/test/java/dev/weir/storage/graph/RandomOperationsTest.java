@@ -87,7 +87,9 @@ class RandomOperationsTest {
             Mono.when(operations).block(Duration.ofSeconds(30));
         }
         assertThat(read(0, LENGTH)).isEqualTo(model);
+        backend.drainedBegin().block();
         assertThat(backend.inFlight()).isZero();
+        backend.drainedEnd();
     }
 
     @ParameterizedTest
