@@ -112,11 +112,7 @@ public final class ScriptedDevice extends ProtocolDevice {
         }
         String name = flags.isEmpty() ? "zero" : "zero" + flags;
         return request(
-                name,
-                offset,
-                length,
-                null,
-                () -> Arrays.fill(data, (int) offset, (int) (offset + length), (byte) 0));
+                name, offset, length, null, () -> Arrays.fill(data, (int) offset, (int) (offset + length), (byte) 0));
     }
 
     @Override

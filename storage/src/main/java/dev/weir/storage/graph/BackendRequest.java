@@ -2,7 +2,10 @@ package dev.weir.storage.graph;
 
 import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
+import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.CoreSubscriber;
 import reactor.util.context.Context;
 
@@ -11,8 +14,11 @@ import reactor.util.context.Context;
  * busy with a reply any more. Cancelling it does nothing: the I/O was issued, and its end is reported.
  */
 final class BackendRequest<T> implements CoreSubscriber<T>, Subscription {
+    private static final Logger log = LoggerFactory.getLogger(BackendRequest.class);
+
     private final BackendMono<T> operation;
     private final CoreSubscriber<? super T> actual;
+    private boolean ended;
 
     BackendRequest(BackendMono<T> operation, CoreSubscriber<? super T> actual) {
         this.operation = operation;
@@ -50,6 +56,9 @@ final class BackendRequest<T> implements CoreSubscriber<T>, Subscription {
 
     @Override
     public void onComplete() {
+        if (endedBefore(null)) {
+            return;
+        }
         try {
             actual.onComplete();
         } finally {
@@ -59,12 +68,25 @@ final class BackendRequest<T> implements CoreSubscriber<T>, Subscription {
 
     @Override
     public void onError(Throwable failure) {
+        if (endedBefore(failure)) {
+            return;
+        }
         try {
             actual.onError(
                     Failures.of(failure, operation.backend.node().nodeName(), operation.operation, operation.offset));
         } finally {
             operation.backend.gate().ended();
         }
+    }
+
+    /** A second end, such as of a subscriber that throws from the first, must not be counted. */
+    private boolean endedBefore(@Nullable Throwable failure) {
+        if (ended && failure != null) {
+            log.warn("A {} failed after its end was reported", operation.operation, failure);
+        }
+        boolean before = ended;
+        ended = true;
+        return before;
     }
 
     @Override

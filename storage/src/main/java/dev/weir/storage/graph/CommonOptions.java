@@ -3,8 +3,11 @@ package dev.weir.storage.graph;
 import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
 import dev.weir.storage.NodeOptions;
+import dev.weir.storage.WriteFlag;
 import dev.weir.storage.spi.OptionReader;
+import java.util.EnumSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -95,6 +98,26 @@ record CommonOptions(
         if (name.length() > NAME_MAX) {
             throw invalid("Node name too long");
         }
+    }
+
+    /** The flags of a {@code writeZeroes} without what the node does not allow. */
+    Set<WriteFlag> permitted(Set<WriteFlag> flags) {
+        if (discardUnmap || !flags.contains(WriteFlag.MAY_UNMAP)) {
+            return flags;
+        }
+        Set<WriteFlag> permitted = EnumSet.copyOf(flags);
+        permitted.remove(WriteFlag.MAY_UNMAP);
+        return permitted;
+    }
+
+    /** The flags of a write that turned out to be a {@code writeZeroes}. */
+    Set<WriteFlag> detected(Set<WriteFlag> flags) {
+        if (detectZeroes != DetectZeroes.UNMAP) {
+            return flags;
+        }
+        Set<WriteFlag> detected = EnumSet.of(WriteFlag.MAY_UNMAP);
+        detected.addAll(flags);
+        return detected;
     }
 
     CommonOptions asReadOnly() {

@@ -10,7 +10,6 @@ import dev.weir.storage.PreallocMode;
 import dev.weir.storage.WriteFlag;
 import dev.weir.storage.spi.BlockDevice;
 import java.nio.ByteBuffer;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -138,9 +137,8 @@ final class GraphNode implements BlockNode {
         }
         if (length > end - offset) {
             int inside = (int) Math.max(0, Math.min(length, Alignment.up(end, limits.requestAlignment()) - offset));
-            int start = dst.position();
-            Zeroes.fill(dst, start + inside, start + length);
-            dst.limit(start + inside);
+            Zeroes.fill(dst, dst.position() + inside, dst.limit());
+            dst.limit(dst.position() + inside);
             length = inside;
         }
         counters.read(length);
@@ -171,13 +169,12 @@ final class GraphNode implements BlockNode {
         int length = src.remaining();
         if (refused("write", offset, length, actual)) {
             return;
-        }
-        if (length == 0) {
+        } else if (length == 0) {
             Operators.complete(actual);
             return;
         }
         if (options.detectZeroes() != CommonOptions.DetectZeroes.OFF && Zeroes.isZero(src)) {
-            startZeroes(offset, length, detectedFlags(flags), actual);
+            startZeroes(offset, length, options.detected(flags), actual);
             return;
         }
         counters.write(length);
@@ -224,12 +221,7 @@ final class GraphNode implements BlockNode {
 
     private void startZeroes(long offset, long length, Set<WriteFlag> flags, CoreSubscriber<? super Void> actual) {
         counters.zero();
-        Set<WriteFlag> effective = flags;
-        if (flags.contains(WriteFlag.MAY_UNMAP) && !options.discardUnmap()) {
-            effective = EnumSet.copyOf(flags);
-            effective.remove(WriteFlag.MAY_UNMAP);
-        }
-        var request = new ZeroRequest(this, offset, length, effective, actual);
+        var request = new ZeroRequest(this, offset, length, options.permitted(flags), actual);
         if (alignmentMask == 0) {
             request.start();
         } else {
@@ -387,15 +379,6 @@ final class GraphNode implements BlockNode {
         }
         fail(actual, kind, operation, offset);
         return true;
-    }
-
-    private Set<WriteFlag> detectedFlags(Set<WriteFlag> flags) {
-        Set<WriteFlag> detected = EnumSet.noneOf(WriteFlag.class);
-        detected.addAll(flags);
-        if (options.detectZeroes() == CommonOptions.DetectZeroes.UNMAP) {
-            detected.add(WriteFlag.MAY_UNMAP);
-        }
-        return detected;
     }
 
     private long blockStart(long offset) {

@@ -1,5 +1,7 @@
 package dev.weir.storage.graph;
 
+import dev.weir.storage.BlockErrorKind;
+import dev.weir.storage.BlockException;
 import dev.weir.storage.BlockLimits;
 import dev.weir.storage.WriteFlag;
 import dev.weir.storage.spi.BlockDevice;
@@ -57,6 +59,11 @@ final class UnalignedWrite extends StepRequest {
         }
         if (at == end) {
             return null;
+        }
+        if (at == offset && end > device.length()) {
+            // The node shrank while the request waited for its range.
+            throw BlockException.of(
+                    BlockErrorKind.OUT_OF_RANGE, "A write at " + offset + " lies outside of what the node has become");
         }
         long blocks = Alignment.up(end, alignment) - block;
         long whole = Alignment.down(end, alignment) - at;

@@ -42,6 +42,12 @@ final class ZeroRequest extends StepRequest {
         if (at == end) {
             return null;
         }
+        if (end > node.length()) {
+            // The node shrank while the request waited for its range.
+            throw BlockException.of(
+                    BlockErrorKind.OUT_OF_RANGE,
+                    "A writeZeroes up to " + end + " lies outside of what the node has become");
+        }
         boolean deviceCan = alignedStart < alignedEnd && !refused;
         if (!fallback && (at != alignedStart || end != alignedEnd) && !asked) {
             throw BlockException.of(

@@ -12,8 +12,7 @@ class AlignedContractTest extends BlockDriverContract {
     @Override
     protected Mono<BlockNode> open(BlockGraph graph, int length) {
         var limits = new BlockLimits(4096, 4096, 65_536, 8192, 0);
-        return graph.add(
-                NodeOptions.builder().set("discard", "unmap").build(), new ScriptedDevice(length, limits));
+        return graph.add(NodeOptions.builder().set("discard", "unmap").build(), new ScriptedDevice(length, limits));
     }
 
     @Override

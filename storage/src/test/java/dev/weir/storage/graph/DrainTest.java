@@ -20,6 +20,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.reactivestreams.Subscription;
+import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
@@ -100,6 +102,21 @@ class DrainTest {
     }
 
     @Test
+    void aSubscriberThatThrowsCountsOnce() {
+        Mono<Void> write = write(1);
+        for (int i = 0; i < 3; i++) {
+            try {
+                write.subscribe(new Throwing());
+            } catch (RuntimeException e) {
+                events.add("thrown");
+            }
+        }
+        assertThat(backend.inFlight()).isZero();
+        note("drained", backend.drainedBegin());
+        assertThat(events).endsWith("begin", "drained");
+    }
+
+    @Test
     void drainingANodeDrainsAllBackendsAboveItAndThoseThatCome() {
         note("drained", graph.drainedBegin(file));
         BlockBackend late = graph.attach(file, new Permissions(Permissions.READ.used(), Permissions.ALL))
@@ -145,7 +162,9 @@ class DrainTest {
         var violations = new AtomicInteger();
         var done = new CountDownLatch(6_000);
         BlockBackend busy = graph.attach(
-                        graph.add("busy", new ScriptedDevice(4096, BlockLimits.BYTES)).block(), Permissions.WRITE)
+                        graph.add("busy", new ScriptedDevice(4096, BlockLimits.BYTES))
+                                .block(),
+                        Permissions.WRITE)
                 .block();
         List<Thread> threads = new ArrayList<>();
         for (int t = 0; t < 3; t++) {
@@ -153,15 +172,12 @@ class DrainTest {
                 for (int i = 0; i < 2_000; i++) {
                     busy.write(0, ByteBuffer.allocateDirect(1), WriteFlag.NONE)
                             .subscribeOn(i % 50 == 0 ? Schedulers.parallel() : Schedulers.immediate())
-                            .subscribe(
-                                    nothing -> {},
-                                    e -> violations.incrementAndGet(),
-                                    () -> {
-                                        if (inDrain.get()) {
-                                            violations.incrementAndGet();
-                                        }
-                                        done.countDown();
-                                    });
+                            .subscribe(nothing -> {}, e -> violations.incrementAndGet(), () -> {
+                                if (inDrain.get()) {
+                                    violations.incrementAndGet();
+                                }
+                                done.countDown();
+                            });
                 }
             });
             thread.start();
@@ -188,5 +204,25 @@ class DrainTest {
 
     private void note(String name, Mono<Void> operation) {
         operation.subscribe(nothing -> {}, failure -> events.add(failure.getMessage()), () -> events.add(name));
+    }
+
+    private static final class Throwing implements CoreSubscriber<Void> {
+        @Override
+        public void onSubscribe(Subscription subscription) {
+            subscription.request(1);
+        }
+
+        @Override
+        public void onNext(Void nothing) {}
+
+        @Override
+        public void onError(Throwable failure) {
+            throw new IllegalStateException("from the subscriber");
+        }
+
+        @Override
+        public void onComplete() {
+            throw new IllegalStateException("from the subscriber");
+        }
     }
 }

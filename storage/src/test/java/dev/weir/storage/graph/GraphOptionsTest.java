@@ -26,7 +26,8 @@ import reactor.core.publisher.Mono;
 class GraphOptionsTest {
     private final List<OpenContext> opened = new ArrayList<>();
     private final List<ScriptedDevice> devices = new ArrayList<>();
-    private final BlockGraph graph = BlockGraph.builder().driver(new RecordingDriver()).build();
+    private final BlockGraph graph =
+            BlockGraph.builder().driver(new RecordingDriver()).build();
 
     @AfterEach
     void close() {
@@ -74,7 +75,9 @@ class GraphOptionsTest {
             })
     void refusesWrongOptionsAndLeavesNothingOpen(String options, String message) {
         add("null-co,node-name=taken");
-        assertThatThrownBy(() -> add(options)).isInstanceOf(BlockException.class).hasMessage(message);
+        assertThatThrownBy(() -> add(options))
+                .isInstanceOf(BlockException.class)
+                .hasMessage(message);
         assertThat(graph.nodes()).hasSize(1);
     }
 
@@ -83,8 +86,9 @@ class GraphOptionsTest {
         assertThatThrownBy(() -> add("raw,node-name=n,offset=1G,file.driver=recording,file.node-name=f"))
                 .hasMessageStartingWith("Offset");
         assertThatThrownBy(() -> add("recording,node-name=n,bogus=1")).hasMessage("Parameter 'bogus' is unexpected");
-        assertThat(devices).hasSize(2).allSatisfy(device -> assertThat(device.calls())
-                .contains("close"));
+        assertThat(devices)
+                .hasSize(2)
+                .allSatisfy(device -> assertThat(device.calls()).contains("close"));
         assertThat(add("null-co,node-name=n").nodeName()).isEqualTo("n");
         assertThat(add("null-co,node-name=f").nodeName()).isEqualTo("f");
     }
@@ -105,7 +109,8 @@ class GraphOptionsTest {
 
     @Test
     void readsCacheOptionsFlatAndNested() {
-        graph.add(NodeOptions.driver("recording").set("cache.direct", true).build()).block();
+        graph.add(NodeOptions.driver("recording").set("cache.direct", true).build())
+                .block();
         graph.add(NodeOptions.driver("recording")
                         .set("cache", NodeOptions.builder().set("direct", true).build())
                         .build())
@@ -116,7 +121,8 @@ class GraphOptionsTest {
     @Test
     void opensReadOnlyInsteadWhereThatIsAllowed() {
         assertThatThrownBy(() -> add("recording,only-readable=on")).hasMessage("Permission denied");
-        assertThat(add("recording,only-readable=on,auto-read-only=on").readOnly()).isTrue();
+        assertThat(add("recording,only-readable=on,auto-read-only=on").readOnly())
+                .isTrue();
     }
 
     @Test
@@ -172,8 +178,8 @@ class GraphOptionsTest {
     @Test
     void blockingCallsRunOnNamedDaemonThreads() {
         add("recording");
-        Thread thread = Mono.<Thread>create(sink ->
-                        opened.get(0).blockingExecutor().execute(() -> sink.success(Thread.currentThread())))
+        Thread thread = Mono.<Thread>create(
+                        sink -> opened.get(0).blockingExecutor().execute(() -> sink.success(Thread.currentThread())))
                 .block();
         assertThat(thread.getName()).startsWith("weir-file-");
         assertThat(thread.isDaemon()).isTrue();

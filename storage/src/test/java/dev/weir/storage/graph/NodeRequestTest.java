@@ -180,8 +180,12 @@ class NodeRequestTest {
     @Test
     void detectsZeroesInWrites() {
         var device = new ScriptedDevice(1 << 20, BlockLimits.BYTES);
-        node(device, "detect-zeroes=on").write(3, filled(300_000, 0), WriteFlag.NONE).block();
-        node(device, "detect-zeroes=unmap,discard=unmap").write(3, filled(5, 0), WriteFlag.NONE).block();
+        node(device, "detect-zeroes=on")
+                .write(3, filled(300_000, 0), WriteFlag.NONE)
+                .block();
+        node(device, "detect-zeroes=unmap,discard=unmap")
+                .write(3, filled(5, 0), WriteFlag.NONE)
+                .block();
         ByteBuffer nearly = filled(300_000, 0).put(299_998, (byte) 1);
         node(device, "detect-zeroes=on").write(0, nearly, WriteFlag.NONE).block();
         assertThat(device.calls()).containsExactly("zero 3+300000", "zero[MAY_UNMAP] 3+5", "write 0+300000");
@@ -226,6 +230,22 @@ class NodeRequestTest {
         assertThat(ended).containsExactly("first");
         device.release();
         assertThat(node.length()).isEqualTo(200);
+    }
+
+    @Test
+    void whatWaitedForAShrinkingTruncateIsCheckedAgain() {
+        var device = new ScriptedDevice(8192, SECTORS).hold();
+        GraphNode node = node(device, "");
+        start("truncate", node.truncate(1024, PreallocMode.OFF));
+        start("outside", node.write(4096, filled(512, 1), WriteFlag.NONE));
+        start("zeroes outside", node.writeZeroes(4096, 512, WriteFlag.NONE));
+        start("inside", node.write(512, filled(512, 1), WriteFlag.NONE));
+        while (device.held() > 0) {
+            device.release();
+        }
+        assertThat(ended).hasSize(4).contains("truncate", "inside");
+        assertThat(ended.get(0)).contains("outside of what the node has become");
+        assertThat(device.calls()).containsExactly("write 512+512");
     }
 
     @Test

@@ -24,8 +24,7 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
 class PermissionTest {
-    private static final Permissions SHARING_WRITER =
-            new Permissions(Permissions.WRITE.used(), Permissions.ALL);
+    private static final Permissions SHARING_WRITER = new Permissions(Permissions.WRITE.used(), Permissions.ALL);
 
     private final BlockGraph graph = BlockGraph.builder().build();
     private final LockingDevice locks = new LockingDevice();
@@ -49,7 +48,8 @@ class PermissionTest {
     void usersThatShareCoexist() {
         graph.attach(raw, SHARING_WRITER).block();
         graph.attach(raw, SHARING_WRITER).block();
-        graph.attach(raw, new Permissions(Set.of(Permission.CONSISTENT_READ), Permissions.ALL)).block();
+        graph.attach(raw, new Permissions(Set.of(Permission.CONSISTENT_READ), Permissions.ALL))
+                .block();
         assertThat(locks.now()).isEqualTo(SHARING_WRITER);
     }
 
@@ -92,7 +92,9 @@ class PermissionTest {
     @Test
     void whatWasToldIsTakenBackWhenALaterDeviceRefuses() {
         var refusing = new LockingDevice();
-        BlockNode top = graph.add("top", new MirrorDevice(List.of(file, graph.add("g", refusing).block())))
+        BlockNode top = graph.add(
+                        "top",
+                        new MirrorDevice(List.of(file, graph.add("g", refusing).block())))
                 .block();
         refusing.refuse = true;
         locks.told.clear();
@@ -115,12 +117,12 @@ class PermissionTest {
 
     @Test
     void aReadOnlyNodeTakesNoWriters() {
-        BlockNode node = graph.add(NodeOptions.parse("null-co,node-name=ro,read-only=on")).block();
-        assertFails(
-                graph.attach(node, Permissions.WRITE), BlockErrorKind.READ_ONLY, "Block node 'ro' is read-only");
-        BlockNode above = graph.add(NodeOptions.parse("raw,node-name=a,file=ro")).block();
-        assertFails(
-                graph.attach(above, Permissions.WRITE), BlockErrorKind.READ_ONLY, "Block node 'ro' is read-only");
+        BlockNode node = graph.add(NodeOptions.parse("null-co,node-name=ro,read-only=on"))
+                .block();
+        assertFails(graph.attach(node, Permissions.WRITE), BlockErrorKind.READ_ONLY, "Block node 'ro' is read-only");
+        BlockNode above =
+                graph.add(NodeOptions.parse("raw,node-name=a,file=ro")).block();
+        assertFails(graph.attach(above, Permissions.WRITE), BlockErrorKind.READ_ONLY, "Block node 'ro' is read-only");
         graph.attach(above, Permissions.READ).block();
     }
 
@@ -131,8 +133,7 @@ class PermissionTest {
         assertKind(reader.discard(0, 1), BlockErrorKind.READ_ONLY);
         reader.close().block();
         BlockBackend writer = graph.attach(
-                        raw,
-                        new Permissions(Set.of(Permission.CONSISTENT_READ, Permission.WRITE), Permissions.ALL))
+                        raw, new Permissions(Set.of(Permission.CONSISTENT_READ, Permission.WRITE), Permissions.ALL))
                 .block();
         assertKind(writer.truncate(0, PreallocMode.OFF), BlockErrorKind.ACCESS_DENIED);
     }

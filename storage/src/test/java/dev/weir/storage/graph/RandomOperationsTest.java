@@ -87,11 +87,18 @@ class RandomOperationsTest {
             Mono.when(operations).block(Duration.ofSeconds(30));
         }
         assertThat(read(0, LENGTH)).isEqualTo(model);
+        backend.drainedBegin().block();
         assertThat(backend.inFlight()).isZero();
+        backend.drainedEnd();
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"memory,discard=unmap,size=700001", "raw,offset=777,file.driver=memory,file.size=700778", "aligned"})
+    @ValueSource(
+            strings = {
+                "memory,discard=unmap,size=700001",
+                "raw,offset=777,file.driver=memory,file.size=700778",
+                "aligned"
+            })
     void agreesWithAByteArrayThatChangesItsLength(String options) {
         open(options);
         for (int i = 0; i < 2_000; i++) {
@@ -119,9 +126,10 @@ class RandomOperationsTest {
         switch (random.nextInt(5)) {
             case 0 -> zeroing(offset, length).block();
             case 1, 2 -> writing(offset, length).block();
-            case 3 -> assertThat(read(offset, length + 20))
-                    .as(description)
-                    .isEqualTo(Arrays.copyOf(Arrays.copyOfRange(model, offset, offset + length + 20), length + 20));
+            case 3 ->
+                assertThat(read(offset, length + 20))
+                        .as(description)
+                        .isEqualTo(Arrays.copyOf(Arrays.copyOfRange(model, offset, offset + length + 20), length + 20));
             default -> {
                 assertThat(read(offset, length))
                         .as(description)
