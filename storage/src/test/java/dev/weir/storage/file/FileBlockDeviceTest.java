@@ -4,6 +4,7 @@ import static dev.weir.storage.file.FileFixture.await;
 import static dev.weir.storage.file.FileFixture.random;
 import static dev.weir.storage.file.FileFixture.read;
 import static dev.weir.storage.file.FileFixture.write;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
@@ -47,7 +48,7 @@ class FileBlockDeviceTest {
             Process losetup = new ProcessBuilder("losetup", "--find", "--show", backing.toString())
                     .redirectErrorStream(true)
                     .start();
-            String output = new String(losetup.getInputStream().readAllBytes()).trim();
+            String output = new String(losetup.getInputStream().readAllBytes(), UTF_8).trim();
             loop = losetup.waitFor() == 0 ? output : "";
             assumeThat(loop).as("a loop device: %s", output).isNotEmpty();
         } catch (IOException e) {

@@ -1,6 +1,7 @@
 package dev.weir.storage.file;
 
 import static dev.weir.storage.file.FileFixture.await;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
@@ -54,13 +55,13 @@ class ImageLockQemuTest {
 
     private void assertWorks(String... command) throws Exception {
         Process process = start(with(command));
-        String output = new String(process.getInputStream().readAllBytes());
+        String output = new String(process.getInputStream().readAllBytes(), UTF_8);
         assertThat(process.waitFor()).as(output).isZero();
     }
 
     private void assertRefused(String text, String... command) throws Exception {
         Process process = start(with(command));
-        String output = new String(process.getInputStream().readAllBytes());
+        String output = new String(process.getInputStream().readAllBytes(), UTF_8);
         assertThat(process.waitFor()).as(output).isNotZero();
         assertThat(output).contains(text);
     }
