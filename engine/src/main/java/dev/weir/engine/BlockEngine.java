@@ -104,7 +104,7 @@ public final class BlockEngine implements AutoCloseable {
                         BlockException.of(BlockErrorKind.READ_ONLY, "Cannot export read-only node as writable"));
             }
             List<IoEventLoop> loops = loops(options.ioThreads());
-            return graph.attach(node, writable ? Permissions.WRITE : Permissions.READ)
+            return graph.attach(node, (writable ? Permissions.WRITE : Permissions.READ).sharingAll())
                     .flatMap(backend -> start(options, backend, loops));
         });
     }

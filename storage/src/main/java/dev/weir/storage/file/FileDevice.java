@@ -167,13 +167,18 @@ final class FileDevice extends ProtocolDevice {
                         () -> FileStatus.of(fd()).blocks() * 512);
     }
 
+    /**
+     * Users of this node may share it among themselves as they like; other processes must not write or resize a file that is
+     * in use here, whatever the users share.
+     */
     @Override
     public Mono<Void> permissionsChanged(Permissions permissions) {
+        Permissions locked = permissions.used().isEmpty() ? permissions : permissions.and(Permissions.READ);
         return lock.off()
                 ? Mono.empty()
                 : call("permissions", -1, () -> {
                     synchronized (lock) {
-                        lock.change(permissions);
+                        lock.change(locked);
                     }
                 });
     }
