@@ -83,8 +83,9 @@ class ImageLockTest {
         assertThat(lockedBytes()).containsExactly(100, 201, 203);
         hold(device, Permissions.WRITE);
         assertThat(lockedBytes()).containsExactly(100, 101, 103, 201, 203);
+        // What users share among themselves, other processes still must not do.
         hold(device, WRITE_AND_SHARE);
-        assertThat(lockedBytes()).containsExactly(100, 101);
+        assertThat(lockedBytes()).containsExactly(100, 101, 201, 203);
         hold(device, Permissions.NONE);
         assertThat(lockedBytes()).isEmpty();
         hold(device, Permissions.WRITE);
