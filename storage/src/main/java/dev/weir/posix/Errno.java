@@ -39,7 +39,6 @@ public final class Errno {
     public static final int ELOOP = 40;
     public static final int ENODATA = 61;
     public static final int ENOLINK = 67;
-    public static final int EREMOTEIO = 121;
     public static final int EPROTO = 71;
     public static final int EOVERFLOW = 75;
     public static final int EOPNOTSUPP = 95;
@@ -48,6 +47,7 @@ public final class Errno {
     public static final int ENOTCONN = 107;
     public static final int ETIMEDOUT = 110;
     public static final int ESTALE = 116;
+    public static final int EREMOTEIO = 121;
     public static final int EDQUOT = 122;
 
     /** The largest error number that the kernel returns. */

@@ -52,6 +52,10 @@ public record FileStatus(
     private static final int S_IFREG = 0100000;
     private static final int S_IFBLK = 0060000;
     private static final int S_IFDIR = 0040000;
+    private static final int S_IFCHR = 0020000;
+    private static final int S_IFIFO = 0010000;
+    private static final int S_IFLNK = 0120000;
+    private static final int S_IFSOCK = 0140000;
 
     /** Of an open file. May block for a network file system. */
     public static FileStatus of(int fd) throws PosixException {
@@ -78,6 +82,20 @@ public record FileStatus(
 
     public boolean isDirectory() {
         return (mode & S_IFMT) == S_IFDIR;
+    }
+
+    /** The type of the file in words, with an article. */
+    public String kind() {
+        return switch (mode & S_IFMT) {
+            case S_IFREG -> "a regular file";
+            case S_IFBLK -> "a block device";
+            case S_IFDIR -> "a directory";
+            case S_IFCHR -> "a character device";
+            case S_IFIFO -> "a fifo";
+            case S_IFLNK -> "a symbolic link";
+            case S_IFSOCK -> "a socket";
+            default -> "a file of unknown type";
+        };
     }
 
     private static FileStatus statx(int dirFd, String path, int flags, String call) throws PosixException {

@@ -21,6 +21,22 @@ public final class NodeOptions {
         return new Builder().set("driver", name);
     }
 
+    /** Options without a driver yet. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /**
+     * Reads QEMU's key=value syntax, as in {@code driver=raw,file.driver=file,file.filename=disk.img}. A key with dots is a
+     * value of a nested {@code NodeOptions}, {@code ,,} in a value is a comma, and a first word without {@code =} is the
+     * driver. Of a key that is given twice the last value counts.
+     *
+     * @throws BlockException of kind {@link BlockErrorKind#INVALID} with QEMU's text
+     */
+    public static NodeOptions parse(String text) {
+        return new KeyvalParser(text).parse();
+    }
+
     /** A reference to a node that is in the graph already. */
     public static NodeOptions reference(String nodeName) {
         return new Builder().set("reference", nodeName).build();

@@ -32,6 +32,11 @@ public record Permissions(Set<Permission> used, Set<Permission> shared) {
                 shared.isEmpty() ? EnumSet.noneOf(Permission.class) : EnumSet.copyOf(shared));
     }
 
+    /** The same, while others may do anything. */
+    public Permissions sharingAll() {
+        return new Permissions(used, ALL);
+    }
+
     /** Whether the user writes or resizes. */
     public boolean writes() {
         return used.contains(Permission.WRITE)

@@ -1,7 +1,7 @@
 /**
- * The command line: arguments in, exit status out.
+ * The command line: parses, prints, turns signals into a shutdown. Nothing here is for embedding.
  *
- * <p>Threads: everything here runs on the main thread unless it says otherwise.
+ * <p>Threads: the main thread blocks until the end; the shutdown hook runs on its own.
  */
 @NullMarked
 package dev.weir.engine.cli;

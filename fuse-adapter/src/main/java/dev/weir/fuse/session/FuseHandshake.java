@@ -67,7 +67,8 @@ public final class FuseHandshake {
         try {
             int received = await(device, buffer, timeout);
             var request = new FuseRequest();
-            var decoder = new FuseRequestDecoder(buffer.capacity(), maxTransfer(), maxTransfer());
+            var decoder =
+                    new FuseRequestDecoder(maxTransfer() + FuseProtocol.WRITE_DATA_AT, maxTransfer(), maxTransfer());
             DecodeResult result = decoder.decode(request, buffer.bytes(), BounceBuffer.HEADROOM, received);
             if (result != DecodeResult.OK || request.opcode() != FuseOpcode.INIT) {
                 throw new FuseMountException("the kernel did not begin with FUSE_INIT but with opcode "

@@ -1,5 +1,6 @@
 package dev.weir.fuse.session;
 
+import dev.weir.fuse.protocol.Errno;
 import dev.weir.fuse.protocol.FuseOpcode;
 import dev.weir.fuse.protocol.FuseOutHeader;
 import dev.weir.fuse.protocol.FuseReplyEncoder;
@@ -98,7 +99,7 @@ final class PendingRequest implements CoreSubscriber<Object> {
         switch (opcode) {
             case READ -> {
                 at = BounceBuffer.HEADROOM - FuseOutHeader.SIZE;
-                length = FuseReplyEncoder.dataHeader(bytes, at, unique, transferred);
+                length = FuseReplyEncoder.dataHeader(bytes, at, unique, transferred) + transferred;
             }
             case WRITE -> {
                 at = 0;
@@ -119,8 +120,19 @@ final class PendingRequest implements CoreSubscriber<Object> {
             queue.transport().reply(buffer.address(at), length);
         } catch (Exception e) {
             LOGGER.error("{}: the reply to {} was refused", queue, this, e);
+            answerRefused();
         } finally {
             queue.answered(buffer);
+        }
+    }
+
+    /** The kernel keeps a request whose reply it refused: its client would hang. */
+    private void answerRefused() {
+        try {
+            FuseReplyEncoder.error(buffer.bytes(), 0, unique, Errno.EIO);
+            queue.transport().reply(buffer.address(0), FuseOutHeader.SIZE);
+        } catch (Exception e) {
+            LOGGER.error("{}: so was the error reply", queue, e);
         }
     }
 

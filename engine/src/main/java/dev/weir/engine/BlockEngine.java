@@ -1,0 +1,238 @@
+package dev.weir.engine;
+
+import dev.weir.fuse.FuseExport;
+import dev.weir.fuse.FuseExportOptions;
+import dev.weir.storage.BlockBackend;
+import dev.weir.storage.BlockErrorKind;
+import dev.weir.storage.BlockException;
+import dev.weir.storage.BlockNode;
+import dev.weir.storage.NodeOptions;
+import dev.weir.storage.Permissions;
+import dev.weir.storage.graph.BlockGraph;
+import dev.weir.storage.spi.BlockDevice;
+import dev.weir.storage.spi.BlockDriver;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.channel.IoEventLoop;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * Block nodes and their exports, with the threads that serve them. Embeddable: it installs no signal handler, and all its
+ * threads are daemons.
+ */
+public final class BlockEngine implements AutoCloseable {
+    private final BlockGraph graph;
+    private final List<IoThread> ioThreads;
+    private final @Nullable ExportMetrics metrics;
+    private final BlockExportRegistry registry = new BlockExportRegistry();
+    private final AtomicInteger generatedIds = new AtomicInteger();
+    private final Mono<Void> shutdown;
+
+    private BlockEngine(Builder builder) {
+        this.graph = builder.graph.build();
+        var threads = new ArrayList<IoThread>();
+        for (int i = 0; i < builder.ioThreads; i++) {
+            threads.add(new IoThread("iothread" + i));
+        }
+        this.ioThreads = List.copyOf(threads);
+        this.metrics = builder.meterRegistry == null ? null : new ExportMetrics(builder.meterRegistry);
+        this.shutdown = Mono.defer(this::shutdownNow).cache();
+    }
+
+    /** An engine with default options. */
+    public static BlockEngine create() {
+        return builder().build();
+    }
+
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** The nodes; for what this class has no shortcut for. */
+    public BlockGraph graph() {
+        return graph;
+    }
+
+    public List<IoThread> ioThreads() {
+        return ioThreads;
+    }
+
+    /** Opens a node, and those that its options describe in place. */
+    public Mono<BlockNode> addNode(NodeOptions options) {
+        return graph.add(options);
+    }
+
+    /** Adds a device of the caller's own making as a node. */
+    public Mono<BlockNode> addNode(String nodeName, BlockDevice device) {
+        return graph.add(nodeName, device);
+    }
+
+    /**
+     * Exports a node under a generated id.
+     *
+     * @return the export when it is mounted and serves
+     */
+    public Mono<BlockExport> export(BlockNode node, FuseExportOptions options) {
+        return Mono.defer(() ->
+                addExport(new BlockExportOptions("export" + generatedIds.getAndIncrement(), node.nodeName(), options)));
+    }
+
+    /**
+     * Exports a node.
+     *
+     * @return the export when it is mounted and serves; errors of {@link BlockException} or
+     *     {@link dev.weir.fuse.device.FuseMountException} leave nothing behind
+     */
+    public Mono<BlockExport> addExport(BlockExportOptions options) {
+        return Mono.defer(() -> {
+            registry.reserve(options.id());
+            return start(options).doOnError(failure -> registry.release(options.id()));
+        });
+    }
+
+    private Mono<BlockExport> start(BlockExportOptions options) {
+        return Mono.defer(() -> {
+            BlockNode node = graph.node(options.nodeName());
+            boolean writable = options.fuse().writable();
+            if (writable && node.readOnly()) {
+                return Mono.error(
+                        BlockException.of(BlockErrorKind.READ_ONLY, "Cannot export read-only node as writable"));
+            }
+            List<IoEventLoop> loops = loops(options.ioThreads());
+            return graph.attach(node, (writable ? Permissions.WRITE : Permissions.READ).sharingAll())
+                    .flatMap(backend -> start(options, backend, loops));
+        });
+    }
+
+    private Mono<BlockExport> start(BlockExportOptions options, BlockBackend backend, List<IoEventLoop> loops) {
+        return FuseExport.start(options.fuse(), backend, loops)
+                .onErrorResume(failure -> backend.close().then(Mono.error(failure)))
+                .flatMap(fuse -> {
+                    var export = new BlockExport(options.id(), fuse, backend, () -> forget(options.id()));
+                    if (metrics != null) {
+                        metrics.add(export);
+                    }
+                    return registry.add(export)
+                            ? Mono.just(export)
+                            : export.remove(RemoveMode.HARD)
+                                    .then(Mono.error(
+                                            BlockException.of(BlockErrorKind.CLOSED, "the engine is shut down")));
+                });
+    }
+
+    private void forget(String id) {
+        registry.release(id);
+        if (metrics != null) {
+            metrics.remove(id);
+        }
+    }
+
+    private List<IoEventLoop> loops(List<String> ids) {
+        if (ids.isEmpty()) {
+            return List.of(ioThreads.get(0).loop());
+        }
+        var loops = new ArrayList<IoEventLoop>();
+        for (String id : ids) {
+            loops.add(ioThreads.stream()
+                    .filter(thread -> thread.id().equals(id))
+                    .findFirst()
+                    .orElseThrow(() -> BlockException.of(BlockErrorKind.NOT_FOUND, "iothread \"" + id + "\" not found"))
+                    .loop());
+        }
+        return loops;
+    }
+
+    /** Finds an export by id. */
+    public Optional<BlockExport> findExport(String id) {
+        return registry.find(id);
+    }
+
+    /** The exports in the order in which they were added. */
+    public List<BlockExport> exports() {
+        return registry.all();
+    }
+
+    /** Ends an export; completes as {@link BlockExport#onTerminate} does. */
+    public Mono<Void> removeExport(String id, RemoveMode mode) {
+        return Mono.defer(() -> registry.find(id)
+                .map(export -> export.remove(mode))
+                .orElseGet(() ->
+                        Mono.error(BlockException.of(BlockErrorKind.NOT_FOUND, "Export '" + id + "' is not found"))));
+    }
+
+    /**
+     * Ends every export, closes every node and stops the threads. Every caller gets the same end; it comes with an error
+     * where data could not be flushed or requests did not end, after all the rest was closed nevertheless.
+     */
+    public Mono<Void> shutdown() {
+        return shutdown;
+    }
+
+    private Mono<Void> shutdownNow() {
+        registry.close();
+        Mono<Void> exports = Flux.fromIterable(registry.all())
+                .flatMapDelayError(export -> export.remove(RemoveMode.HARD), 64, 64)
+                .then();
+        Mono<Void> threads = Flux.fromIterable(ioThreads)
+                .flatMapDelayError(IoThread::stop, 64, 64)
+                .then();
+        return Flux.concatDelayError(Flux.just(exports, graph.close(), threads)).then();
+    }
+
+    /** {@link #shutdown}, waiting for its end. Never call it on a thread that serves an export. */
+    @Override
+    public void close() {
+        try {
+            shutdown.toFuture().get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (java.util.concurrent.ExecutionException e) {
+            throw e.getCause() instanceof RuntimeException failure ? failure : new IllegalStateException(e);
+        }
+    }
+
+    /** Collects options; not safe for use by several threads at once. */
+    public static final class Builder {
+        private final BlockGraph.Builder graph = BlockGraph.builder();
+        private int ioThreads = 1;
+        private @Nullable MeterRegistry meterRegistry;
+
+        private Builder() {}
+
+        /** Event loops; from 1 to 256. Defaults to 1. */
+        public Builder ioThreads(int ioThreads) {
+            if (ioThreads < 1 || ioThreads > 256) {
+                throw new IllegalArgumentException("ioThreads must be from 1 to 256, was " + ioThreads);
+            }
+            this.ioThreads = ioThreads;
+            return this;
+        }
+
+        /** Threads for file I/O that blocks; from 1 to 1024. Defaults to 16. */
+        public Builder blockingThreads(int blockingThreads) {
+            graph.blockingThreads(blockingThreads);
+            return this;
+        }
+
+        /** A driver that is not found by {@link java.util.ServiceLoader}. */
+        public Builder driver(BlockDriver driver) {
+            graph.driver(driver);
+            return this;
+        }
+
+        /** Where the meters of exports are registered. Defaults to nowhere. */
+        public Builder meterRegistry(MeterRegistry meterRegistry) {
+            this.meterRegistry = meterRegistry;
+            return this;
+        }
+
+        public BlockEngine build() {
+            return new BlockEngine(this);
+        }
+    }
+}

@@ -1,0 +1,52 @@
+package dev.weir.engine;
+
+import dev.weir.storage.BlockErrorKind;
+import dev.weir.storage.BlockException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** The exports of an engine by id, and the ids that are taken. Any thread. */
+final class BlockExportRegistry {
+    /** Empty for an id that is reserved by an export that is being started. */
+    private final Map<String, Optional<BlockExport>> exports = new LinkedHashMap<>();
+
+    private boolean closed;
+
+    synchronized void reserve(String id) {
+        if (closed) {
+            throw BlockException.of(BlockErrorKind.CLOSED, "the engine is shut down");
+        }
+        if (exports.putIfAbsent(id, Optional.empty()) != null) {
+            throw BlockException.of(BlockErrorKind.INVALID, "Block export id '" + id + "' is already in use");
+        }
+    }
+
+    /** @return false where the engine was closed meanwhile: the export has to go again */
+    synchronized boolean add(BlockExport export) {
+        exports.replace(export.id(), Optional.of(export));
+        return !closed;
+    }
+
+    synchronized void release(String id) {
+        exports.remove(id);
+    }
+
+    synchronized Optional<BlockExport> find(String id) {
+        return exports.getOrDefault(id, Optional.empty());
+    }
+
+    /** In the order in which they were added. */
+    synchronized List<BlockExport> all() {
+        var all = new ArrayList<BlockExport>();
+        exports.values().forEach(export -> export.ifPresent(all::add));
+        return all;
+    }
+
+    /** Takes no more. */
+    synchronized void close() {
+        closed = true;
+    }
+}

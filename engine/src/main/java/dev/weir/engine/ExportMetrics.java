@@ -1,0 +1,86 @@
+package dev.weir.engine;
+
+import dev.weir.fuse.session.FuseStatistics;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.FunctionTimer;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The meters of exports, tagged with {@code export} and, where it applies, {@code operation}. They read counters that the
+ * export keeps anyway: nothing is added to the way of a request.
+ */
+final class ExportMetrics {
+    private final MeterRegistry registry;
+    private final Map<String, List<Meter>> meters = new ConcurrentHashMap<>();
+
+    ExportMetrics(MeterRegistry registry) {
+        this.registry = registry;
+    }
+
+    void add(BlockExport export) {
+        var added = new ArrayList<Meter>();
+        FuseStatistics statistics = export.statistics();
+        for (FuseStatistics.Kind kind : FuseStatistics.Kind.values()) {
+            String operation = kind.name().toLowerCase(Locale.ROOT);
+            added.add(FunctionTimer.builder(
+                            "weir.export.requests",
+                            statistics,
+                            s -> s.requests(kind),
+                            s -> s.nanos(kind),
+                            TimeUnit.NANOSECONDS)
+                    .description("Requests answered with success, and the time from receiving to answering")
+                    .tag("export", export.id())
+                    .tag("operation", operation)
+                    .register(registry));
+            added.add(FunctionCounter.builder("weir.export.bytes", statistics, s -> s.bytes(kind))
+                    .description("Bytes transferred")
+                    .baseUnit("bytes")
+                    .tag("export", export.id())
+                    .tag("operation", operation)
+                    .register(registry));
+            added.add(FunctionCounter.builder("weir.export.errors", statistics, s -> s.errors(kind))
+                    .description("Requests answered with an errno")
+                    .tag("export", export.id())
+                    .tag("operation", operation)
+                    .register(registry));
+        }
+        added.add(FunctionCounter.builder("weir.export.malformed", statistics, FuseStatistics::malformed)
+                .description("Requests refused because they were not well-formed")
+                .tag("export", export.id())
+                .register(registry));
+        added.add(FunctionCounter.builder("weir.export.pauses", statistics, FuseStatistics::pauses)
+                .description("How often reading stopped because the budget was used up")
+                .tag("export", export.id())
+                .register(registry));
+        added.add(Gauge.builder("weir.export.in.flight.requests", export, BlockExport::inFlight)
+                .description("Requests in flight")
+                .tag("export", export.id())
+                .register(registry));
+        added.add(Gauge.builder("weir.export.in.flight.bytes", export, BlockExport::inFlightBytes)
+                .description("Bytes of bounce buffers that requests in flight hold")
+                .baseUnit("bytes")
+                .tag("export", export.id())
+                .register(registry));
+        added.add(Gauge.builder("weir.export.buffer.bytes", export, BlockExport::bufferBytes)
+                .description("Bytes of memory that bounce buffers occupy")
+                .baseUnit("bytes")
+                .tag("export", export.id())
+                .register(registry));
+        meters.put(export.id(), added);
+    }
+
+    void remove(String id) {
+        List<Meter> gone = meters.remove(id);
+        if (gone != null) {
+            gone.forEach(registry::remove);
+        }
+    }
+}

@@ -1,0 +1,51 @@
+package dev.weir.engine;
+
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.util.concurrent.TimeUnit;
+import reactor.core.publisher.Mono;
+
+/** One named event loop with its thread: it reads the requests of the exports that are given to it. */
+public final class IoThread {
+    private final String id;
+    private final MultiThreadIoEventLoopGroup group;
+
+    IoThread(String id) {
+        if (!Epoll.isAvailable()) {
+            throw new IllegalStateException(
+                    "no epoll: Weir runs on Linux with glibc, on x86-64 or aarch64", Epoll.unavailabilityCause());
+        }
+        this.id = id;
+        this.group = new MultiThreadIoEventLoopGroup(
+                1, new DefaultThreadFactory("weir-" + id, true), EpollIoHandler.newFactory());
+    }
+
+    /** The name, unique in its engine. */
+    public String id() {
+        return id;
+    }
+
+    IoEventLoop loop() {
+        return group.next();
+    }
+
+    /** Ends the thread; nothing may be registered with it any more. */
+    Mono<Void> stop() {
+        return Mono.create(sink -> group.shutdownGracefully(0, 1, TimeUnit.SECONDS)
+                .addListener(future -> {
+                    if (future.isSuccess()) {
+                        sink.success();
+                    } else {
+                        sink.error(future.cause());
+                    }
+                }));
+    }
+
+    @Override
+    public String toString() {
+        return id;
+    }
+}

@@ -1,0 +1,20 @@
+package dev.weir.engine.cli;
+
+/** Log lines of the library as a person at a terminal wants them: warnings and errors, one line each, on stderr. */
+final class ConsoleLog {
+    private ConsoleLog() {}
+
+    /** Before the first logger is made; what the user set stays. */
+    static void configure() {
+        setDefault("org.slf4j.simpleLogger.defaultLogLevel", "warn");
+        setDefault("org.slf4j.simpleLogger.showThreadName", "false");
+        setDefault("org.slf4j.simpleLogger.showShortLogName", "true");
+        setDefault("slf4j.internal.verbosity", "ERROR");
+    }
+
+    private static void setDefault(String property, String value) {
+        if (System.getProperty(property) == null) {
+            System.setProperty(property, value);
+        }
+    }
+}

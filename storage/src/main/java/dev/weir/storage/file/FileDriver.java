@@ -1,0 +1,76 @@
+package dev.weir.storage.file;
+
+import dev.weir.storage.BlockErrorKind;
+import dev.weir.storage.BlockException;
+import dev.weir.storage.spi.BlockDevice;
+import dev.weir.storage.spi.OpenContext;
+import dev.weir.storage.spi.OptionReader;
+import dev.weir.storage.spi.ProtocolDriver;
+import java.io.IOException;
+import reactor.core.publisher.Mono;
+
+/**
+ * The {@code file} driver: a regular file or a block device of the host, byte for byte. Options:
+ *
+ * <ul>
+ *   <li>{@code filename}: the path;
+ *   <li>{@code locking}: {@code auto} (default), {@code on} or {@code off}: image locks that QEMU understands;
+ *   <li>{@code aio}: {@code threads} (default), reads and writes on the pool for blocking calls.
+ * </ul>
+ *
+ * <p>With {@code cache.direct} the file is opened with O_DIRECT; what its length leaves over past the last aligned offset
+ * goes through the page cache.
+ */
+public final class FileDriver implements ProtocolDriver {
+    /** For {@link java.util.ServiceLoader}. */
+    public FileDriver() {}
+
+    @Override
+    public String name() {
+        return "file";
+    }
+
+    @Override
+    public Mono<BlockDevice> open(OptionReader options, OpenContext context) {
+        String filename;
+        ImageLock.Mode locking;
+        try {
+            filename = options.string("filename");
+            locking = options.choice("locking", ImageLock.Mode.class, ImageLock.Mode.AUTO);
+            requireThreads(options);
+        } catch (BlockException e) {
+            return Mono.error(e);
+        }
+        return new PoolCall<>(
+                context.blockingExecutor(), context.nodeName(), "open", -1, () -> open(filename, locking, context));
+    }
+
+    private static void requireThreads(OptionReader options) {
+        String aio = options.string("aio", null);
+        if (aio == null || aio.equals("threads")) {
+            return;
+        }
+        String reason = aio.equals("io_uring") || aio.equals("native")
+                ? "aio=" + aio + " is not yet available"
+                : "Parameter 'aio' does not accept value '" + aio + "'";
+        throw BlockException.of(BlockErrorKind.INVALID, reason + "; the only choice is 'threads'");
+    }
+
+    private static BlockDevice open(String filename, ImageLock.Mode locking, OpenContext context) throws IOException {
+        OpenFile file = OpenFile.open(filename, context.readOnly(), context.cacheDirect());
+        try {
+            FileEngine engine = ChannelEngine.open(
+                    file.fd(), context.readOnly(), context.cacheDirect(), context.blockingExecutor());
+            ImageLock lock = new ImageLock(filename, file.fd(), context.forceShare() ? ImageLock.Mode.OFF : locking);
+            return new FileDevice(
+                    context.nodeName(), file, engine, context.blockingExecutor(), context.cacheNoFlush(), lock);
+        } catch (IOException | RuntimeException | Error e) {
+            try {
+                file.close();
+            } catch (IOException closing) {
+                e.addSuppressed(closing);
+            }
+            throw e;
+        }
+    }
+}

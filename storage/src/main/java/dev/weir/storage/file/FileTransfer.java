@@ -1,0 +1,189 @@
+package dev.weir.storage.file;
+
+import dev.weir.posix.Errno;
+import dev.weir.posix.PosixException;
+import dev.weir.posix.PosixFile;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.CompletionHandler;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Subscription;
+import reactor.core.CoreSubscriber;
+import reactor.core.publisher.Mono;
+
+/**
+ * A read or a write, as the hot path wants it: one object for the {@code Mono}, one for the subscription, and the pool
+ * thread that did the I/O completes the subscriber.
+ */
+final class FileTransfer extends Mono<Void> {
+    private final FileDevice device;
+    private final boolean write;
+    private final boolean fua;
+    private final long offset;
+    private final ByteBuffer buffer;
+
+    private FileTransfer(FileDevice device, boolean write, boolean fua, long offset, ByteBuffer buffer) {
+        this.device = device;
+        this.write = write;
+        this.fua = fua;
+        this.offset = offset;
+        this.buffer = buffer;
+    }
+
+    static Mono<Void> read(FileDevice device, long offset, ByteBuffer dst) {
+        return new FileTransfer(device, false, false, offset, dst);
+    }
+
+    static Mono<Void> write(FileDevice device, long offset, ByteBuffer src, boolean fua) {
+        return new FileTransfer(device, true, fua, offset, src);
+    }
+
+    @Override
+    public void subscribe(CoreSubscriber<? super Void> actual) {
+        Run run = new Run(this, actual);
+        actual.onSubscribe(run);
+        run.start();
+    }
+
+    /**
+     * One subscription. It does up to three steps, each only where it is needed: through the engine, through the buffered
+     * descriptor on the pool ({@link #run}), and a sync.
+     */
+    private static final class Run
+            implements CompletionHandler<Integer, ByteBuffer>, Runnable, FlushQueue.Waiter, Subscription {
+        private final FileTransfer transfer;
+        private final FileDevice device;
+        private final ByteBuffer buffer;
+        private final CoreSubscriber<? super Void> actual;
+
+        /** Where the buffer's position is in the file. */
+        private long position;
+        /** The buffer's limit for the request as a whole. */
+        private int limit;
+
+        Run(FileTransfer transfer, CoreSubscriber<? super Void> actual) {
+            this.transfer = transfer;
+            this.device = transfer.device;
+            this.buffer = transfer.buffer;
+            this.actual = actual;
+        }
+
+        void start() {
+            position = transfer.offset;
+            limit = buffer.limit();
+            if (device.direct()) {
+                limitToAligned();
+            }
+            proceed();
+        }
+
+        /**
+         * Keeps the engine away from a tail that direct I/O cannot reach, and a write from growing the file to a multiple of
+         * the alignment.
+         */
+        private void limitToAligned() {
+            long length = device.length();
+            if (transfer.write) {
+                limit = limitAt(length);
+            }
+            buffer.limit(limitAt(device.alignedEnd(length)));
+        }
+
+        /** The buffer's limit where the request must not reach past {@code end} in the file. */
+        private int limitAt(long end) {
+            long left = Math.max(0, end - position);
+            return (int) Math.min(limit, buffer.position() + left);
+        }
+
+        private void proceed() {
+            if (buffer.position() == limit) {
+                if (transfer.fua) {
+                    device.flushes().add(this);
+                } else {
+                    actual.onComplete();
+                }
+                return;
+            }
+            try {
+                if (!buffer.hasRemaining() || !device.aligned(position)) {
+                    device.pool().execute(this);
+                } else if (transfer.write) {
+                    device.engine().write(buffer, position, this);
+                } else {
+                    device.engine().read(buffer, position, this);
+                }
+            } catch (RuntimeException e) {
+                fail(e);
+            }
+        }
+
+        @Override
+        public void completed(Integer count, ByteBuffer same) {
+            if (count > 0) {
+                position += count;
+                proceed();
+            } else if (transfer.write) {
+                fail(new PosixException(Errno.EIO, "pwrite"));
+            } else {
+                // The end of the file: shorter than the node for another's truncation, or not a multiple of the
+                // alignment.
+                buffer.limit(limit);
+                Zeroes.fill(buffer);
+                actual.onComplete();
+            }
+        }
+
+        @Override
+        public void failed(Throwable cause, ByteBuffer same) {
+            fail(cause);
+        }
+
+        /** The part that direct I/O cannot do, on the pool. */
+        @Override
+        public void run() {
+            try {
+                buffer.limit(limit);
+                while (buffer.hasRemaining()) {
+                    int count = transfer.write
+                            ? PosixFile.pwrite(device.fd(), buffer, position)
+                            : PosixFile.pread(device.fd(), buffer, position);
+                    if (count == 0) {
+                        if (transfer.write) {
+                            throw new PosixException(Errno.EIO, "pwrite");
+                        }
+                        Zeroes.fill(buffer);
+                    }
+                    position += count;
+                }
+            } catch (IOException | RuntimeException e) {
+                fail(e);
+                return;
+            }
+            proceed();
+        }
+
+        @Override
+        public void flushed(@Nullable Throwable failure) {
+            if (failure == null) {
+                actual.onComplete();
+            } else {
+                fail(failure);
+            }
+        }
+
+        private void fail(Throwable cause) {
+            actual.onError(
+                    FileErrors.failed(device.nodeName(), transfer.write ? "write" : "read", transfer.offset, cause));
+        }
+
+        @Override
+        public void request(long n) {
+            // Nothing but an end is ever sent.
+        }
+
+        @Override
+        public void cancel() {
+            // The kernel may be filling the buffer: it is the lender's again only when the I/O has ended.
+        }
+    }
+}

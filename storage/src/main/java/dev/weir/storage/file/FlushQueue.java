@@ -1,0 +1,109 @@
+package dev.weir.storage.file;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Operators;
+import reactor.util.context.Context;
+
+/**
+ * Runs at most one sync at a time; whoever comes meanwhile shares the next one. More than thrift: the kernel reports an
+ * error of writing back once for an open file, so of two syncs at a time one could succeed although data was lost. The
+ * first failure is kept for ever, for the same reason.
+ */
+final class FlushQueue {
+    /** Who waits for a sync that starts after it asked. */
+    interface Waiter {
+        /** The end of that sync; called on the pool, or on the thread that asked where there is nothing to do. */
+        void flushed(@Nullable Throwable failure);
+    }
+
+    private final FileEngine engine;
+    private final Executor pool;
+
+    // Guarded by this.
+    private List<Waiter> waiting = new ArrayList<>();
+    private boolean running;
+    private @Nullable Throwable failure;
+
+    FlushQueue(FileEngine engine, Executor pool) {
+        this.engine = engine;
+        this.pool = pool;
+    }
+
+    /** Does not block. */
+    void add(Waiter waiter) {
+        Throwable failed;
+        boolean start = false;
+        synchronized (this) {
+            failed = failure;
+            if (failed == null) {
+                waiting.add(waiter);
+                start = !running;
+                running = true;
+            }
+        }
+        if (failed != null) {
+            waiter.flushed(failed);
+        } else if (start) {
+            start();
+        }
+    }
+
+    private void start() {
+        try {
+            pool.execute(this::run);
+        } catch (RuntimeException e) {
+            end(takeAll(), e);
+        }
+    }
+
+    private void run() {
+        List<Waiter> served = takeAll();
+        Throwable result = null;
+        try {
+            engine.sync();
+        } catch (IOException | RuntimeException | Error e) {
+            result = e;
+        }
+        end(served, result);
+    }
+
+    private synchronized List<Waiter> takeAll() {
+        List<Waiter> taken = waiting;
+        waiting = new ArrayList<>();
+        return taken;
+    }
+
+    private void end(List<Waiter> served, @Nullable Throwable result) {
+        List<Waiter> doomed = List.of();
+        boolean again = false;
+        synchronized (this) {
+            if (result != null) {
+                failure = result;
+                doomed = takeAll();
+            }
+            again = !waiting.isEmpty();
+            running = again;
+        }
+        // The next sync starts before anyone hears of this one, and never waits for a subscriber.
+        if (again) {
+            start();
+        }
+        tell(served, result);
+        tell(doomed, result);
+    }
+
+    private static void tell(List<Waiter> waiters, @Nullable Throwable result) {
+        for (Waiter waiter : waiters) {
+            try {
+                waiter.flushed(result);
+            } catch (RuntimeException e) {
+                // A subscriber that throws must not keep the others from hearing.
+                Operators.onErrorDropped(e, Context.empty());
+            }
+        }
+    }
+}

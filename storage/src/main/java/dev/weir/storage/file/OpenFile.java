@@ -1,0 +1,86 @@
+package dev.weir.storage.file;
+
+import dev.weir.posix.Errno;
+import dev.weir.posix.FileStatus;
+import dev.weir.posix.PosixException;
+import dev.weir.posix.PosixFile;
+import dev.weir.storage.BlockErrorKind;
+import dev.weir.storage.BlockException;
+import dev.weir.storage.BlockLimits;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * An open image: the buffered descriptor that locks, allocates and asks, and what was found out about the file.
+ *
+ * @param fd buffered whatever {@code cache.direct} says
+ * @param length bytes when it was opened
+ */
+record OpenFile(String filename, int fd, boolean readOnly, boolean blockDevice, long length, BlockLimits limits) {
+    private static final long BLKSSZGET = 0x1268;
+
+    /** Opens a file; blocks, but never on a fifo. A failure leaves nothing open. */
+    static OpenFile open(String filename, boolean readOnly, boolean direct) throws IOException {
+        try {
+            // Opening some devices does something, so their kind is looked at before; and after, in case it changed.
+            requireKind(filename, FileStatus.of(filename));
+        } catch (PosixException e) {
+            throw couldNotOpen(filename, e);
+        }
+        int fd;
+        try {
+            int mode = readOnly ? PosixFile.O_RDONLY : PosixFile.O_RDWR;
+            fd = PosixFile.open(filename, mode | PosixFile.O_NONBLOCK, 0);
+        } catch (PosixException e) {
+            throw couldNotOpen(filename, e);
+        }
+        try {
+            FileStatus status = FileStatus.of(fd);
+            requireKind(filename, status);
+            PosixFile.setStatusFlags(fd, PosixFile.statusFlags(fd) & ~PosixFile.O_NONBLOCK);
+            boolean device = status.isBlockDevice();
+            int sector = device ? logicalSector(fd) : 1;
+            DirectAlignment alignment =
+                    direct ? DirectAlignment.of(filename, fd, status, sector) : DirectAlignment.BUFFERED;
+            var limits = new BlockLimits(
+                    alignment.request(),
+                    alignment.memory(),
+                    BlockLimits.MAX_TRANSFER / alignment.request() * alignment.request(),
+                    sector,
+                    Math.max(0, status.blockSize()));
+            long length = device ? PosixFile.lseek(fd, 0, PosixFile.SEEK_END) : status.size();
+            return new OpenFile(filename, fd, readOnly, device, length, limits);
+        } catch (IOException | RuntimeException | Error e) {
+            try {
+                PosixFile.close(fd);
+            } catch (PosixException closing) {
+                e.addSuppressed(closing);
+            }
+            throw e;
+        }
+    }
+
+    private static void requireKind(String filename, FileStatus status) {
+        if (!status.isRegular() && !status.isBlockDevice()) {
+            throw BlockException.of(
+                    BlockErrorKind.INVALID,
+                    "'file' driver requires '" + filename + "' to be a regular file or a block device, but it is "
+                            + status.kind());
+        }
+    }
+
+    private static BlockException couldNotOpen(String filename, PosixException e) {
+        return BlockException.of(FileErrors.kind(e), "Could not open '" + filename + "': " + Errno.text(e.errno()), e);
+    }
+
+    private static int logicalSector(int fd) throws PosixException {
+        ByteBuffer size = ByteBuffer.allocateDirect(4).order(ByteOrder.nativeOrder());
+        PosixFile.ioctl(fd, BLKSSZGET, size);
+        return size.getInt(0);
+    }
+
+    void close() throws IOException {
+        PosixFile.close(fd);
+    }
+}

@@ -1,0 +1,199 @@
+package dev.weir.storage.graph;
+
+import dev.weir.storage.BlockBackend;
+import dev.weir.storage.BlockErrorKind;
+import dev.weir.storage.BlockException;
+import dev.weir.storage.Extent;
+import dev.weir.storage.Permission;
+import dev.weir.storage.Permissions;
+import dev.weir.storage.PreallocMode;
+import dev.weir.storage.WriteFlag;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
+import java.util.function.LongConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.CoreSubscriber;
+import reactor.core.publisher.Mono;
+
+/** The user's end: each request is counted by a {@link BackendRequest} and goes through the {@link DrainGate}. */
+final class Backend implements BlockBackend {
+    private static final Logger log = LoggerFactory.getLogger(Backend.class);
+
+    private final GraphNode node;
+    private final Permissions permissions;
+    private final boolean writable;
+    private final Mono<Void> closing;
+    private final DrainGate gate = new DrainGate();
+    private final List<LongConsumer> resizeListeners = new CopyOnWriteArrayList<>();
+
+    /** @param detach gives the permissions back; subscribed once, when no request is in flight */
+    Backend(GraphNode node, Permissions permissions, Function<Backend, Mono<Void>> detach) {
+        this.node = node;
+        this.permissions = permissions;
+        this.writable = permissions.used().contains(Permission.WRITE);
+        this.closing = gate.close().then(Mono.defer(() -> detach.apply(this))).cache();
+    }
+
+    @Override
+    public GraphNode node() {
+        return node;
+    }
+
+    @Override
+    public Permissions permissions() {
+        return permissions;
+    }
+
+    @Override
+    public int inFlight() {
+        return gate.inFlight();
+    }
+
+    @Override
+    public long length() {
+        return node.length();
+    }
+
+    @Override
+    public Mono<Void> read(long offset, ByteBuffer dst) {
+        return new BackendMono<>(this, "read", offset) {
+            @Override
+            void issue(CoreSubscriber<? super Void> request) {
+                node.startRead(offset, dst, request);
+            }
+        };
+    }
+
+    @Override
+    public Mono<Void> write(long offset, ByteBuffer src, Set<WriteFlag> flags) {
+        return new BackendMono<>(this, "write", offset) {
+            @Override
+            void issue(CoreSubscriber<? super Void> request) {
+                require(writable, Permission.WRITE);
+                node.startWrite(offset, src, flags, request);
+            }
+        };
+    }
+
+    @Override
+    public Mono<Void> writeZeroes(long offset, long length, Set<WriteFlag> flags) {
+        return new BackendMono<>(this, "writeZeroes", offset) {
+            @Override
+            void issue(CoreSubscriber<? super Void> request) {
+                require(writable, Permission.WRITE);
+                node.startWriteZeroes(offset, length, flags, request);
+            }
+        };
+    }
+
+    @Override
+    public Mono<Void> discard(long offset, long length) {
+        return new BackendMono<>(this, "discard", offset) {
+            @Override
+            void issue(CoreSubscriber<? super Void> request) {
+                require(writable, Permission.WRITE);
+                node.startDiscard(offset, length, request);
+            }
+        };
+    }
+
+    @Override
+    public Mono<Void> flush() {
+        return new BackendMono<>(this, "flush", -1) {
+            @Override
+            void issue(CoreSubscriber<? super Void> request) {
+                node.startFlush(request);
+            }
+        };
+    }
+
+    @Override
+    public Mono<Void> truncate(long length, PreallocMode prealloc) {
+        return new BackendMono<>(this, "truncate", -1) {
+            @Override
+            void issue(CoreSubscriber<? super Void> request) {
+                require(permissions.used().contains(Permission.RESIZE), Permission.RESIZE);
+                node.startTruncate(length, prealloc, request);
+            }
+        };
+    }
+
+    @Override
+    public Mono<Extent> blockStatus(long offset, long length) {
+        return new BackendMono<>(this, "blockStatus", offset) {
+            @Override
+            void issue(CoreSubscriber<? super Extent> request) {
+                node.blockStatus(offset, length).subscribe(request);
+            }
+        };
+    }
+
+    @Override
+    public Mono<Long> allocatedBytes() {
+        return new BackendMono<>(this, "allocatedBytes", -1) {
+            @Override
+            void issue(CoreSubscriber<? super Long> request) {
+                node.allocatedBytes().subscribe(request);
+            }
+        };
+    }
+
+    private void require(boolean held, Permission permission) {
+        if (!held) {
+            throw BlockException.of(
+                    node.readOnly() || permission == Permission.WRITE
+                            ? BlockErrorKind.READ_ONLY
+                            : BlockErrorKind.ACCESS_DENIED,
+                    "The user of node '" + node.nodeName() + "' does not hold the permission '" + permission.text()
+                            + "'");
+        }
+    }
+
+    DrainGate gate() {
+        return gate;
+    }
+
+    void resized(long length) {
+        for (LongConsumer listener : resizeListeners) {
+            try {
+                listener.accept(length);
+            } catch (RuntimeException e) {
+                log.warn("A resize listener of node {} failed", node.nodeName(), e);
+            }
+        }
+    }
+
+    @Override
+    public void onDrain(DrainListener listener) {
+        gate.listener(listener);
+    }
+
+    @Override
+    public void onResize(LongConsumer listener) {
+        resizeListeners.add(listener);
+    }
+
+    @Override
+    public Mono<Void> drainedBegin() {
+        return gate.begin();
+    }
+
+    @Override
+    public void drainedEnd() {
+        gate.end();
+    }
+
+    @Override
+    public Mono<Void> close() {
+        return closing;
+    }
+
+    @Override
+    public String toString() {
+        return "backend of node '" + node.nodeName() + "'";
+    }
+}

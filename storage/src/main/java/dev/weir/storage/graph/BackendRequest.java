@@ -1,0 +1,102 @@
+package dev.weir.storage.graph;
+
+import dev.weir.storage.BlockErrorKind;
+import dev.weir.storage.BlockException;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Subscription;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.CoreSubscriber;
+import reactor.util.context.Context;
+
+/**
+ * A request in flight. It counts until the user's subscriber has returned from the end signal, so that at zero nobody is
+ * busy with a reply any more. Cancelling it does nothing: the I/O was issued, and its end is reported.
+ */
+final class BackendRequest<T> implements CoreSubscriber<T>, Subscription {
+    private static final Logger log = LoggerFactory.getLogger(BackendRequest.class);
+
+    private final BackendMono<T> operation;
+    private final CoreSubscriber<? super T> actual;
+    private boolean ended;
+
+    BackendRequest(BackendMono<T> operation, CoreSubscriber<? super T> actual) {
+        this.operation = operation;
+        this.actual = actual;
+    }
+
+    /** Called by the gate when the request was counted. */
+    void issue() {
+        try {
+            operation.issue(this);
+        } catch (Throwable failure) {
+            onError(failure);
+        }
+    }
+
+    /** Called by the gate instead, when the backend is closed; the request was not counted. */
+    void refuse() {
+        actual.onError(BlockException.failed(
+                BlockErrorKind.CLOSED,
+                operation.backend.node().nodeName(),
+                operation.operation,
+                operation.offset,
+                null));
+    }
+
+    @Override
+    public void onSubscribe(Subscription subscription) {
+        subscription.request(Long.MAX_VALUE);
+    }
+
+    @Override
+    public void onNext(T value) {
+        actual.onNext(value);
+    }
+
+    @Override
+    public void onComplete() {
+        if (endedBefore(null)) {
+            return;
+        }
+        try {
+            actual.onComplete();
+        } finally {
+            operation.backend.gate().ended();
+        }
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+        if (endedBefore(failure)) {
+            return;
+        }
+        try {
+            actual.onError(
+                    Failures.of(failure, operation.backend.node().nodeName(), operation.operation, operation.offset));
+        } finally {
+            operation.backend.gate().ended();
+        }
+    }
+
+    /** A second end, such as of a subscriber that throws from the first, must not be counted. */
+    private boolean endedBefore(@Nullable Throwable failure) {
+        if (ended && failure != null) {
+            log.warn("A {} failed after its end was reported", operation.operation, failure);
+        }
+        boolean before = ended;
+        ended = true;
+        return before;
+    }
+
+    @Override
+    public void request(long n) {}
+
+    @Override
+    public void cancel() {}
+
+    @Override
+    public Context currentContext() {
+        return actual.currentContext();
+    }
+}

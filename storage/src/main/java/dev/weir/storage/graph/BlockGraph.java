@@ -1,0 +1,245 @@
+package dev.weir.storage.graph;
+
+import dev.weir.storage.BlockBackend;
+import dev.weir.storage.BlockErrorKind;
+import dev.weir.storage.BlockException;
+import dev.weir.storage.BlockNode;
+import dev.weir.storage.NodeOptions;
+import dev.weir.storage.Permissions;
+import dev.weir.storage.spi.BlockDevice;
+import dev.weir.storage.spi.BlockDriver;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.ServiceLoader;
+import reactor.core.publisher.Mono;
+
+/**
+ * Owns block nodes by name. Opens them from options with the drivers that {@link ServiceLoader} finds, hands out backends
+ * with permissions, and refuses to remove what is in use.
+ *
+ * <p>Changes of the graph run one after the other; they may be asked for from any thread, and a change that was begun runs
+ * to its end when its subscriber cancels.
+ */
+public final class BlockGraph {
+    private final NodeNames names = new NodeNames();
+    private final Turns turns = new Turns();
+    private final BlockingPool blocking;
+    private final NodeOpener opener;
+    private final GraphDrain drain = new GraphDrain();
+    private final Mono<Void> closing;
+    private volatile boolean closed;
+
+    private BlockGraph(Builder builder) {
+        this.blocking = new BlockingPool(builder.blockingThreads);
+        this.opener = new NodeOpener(Map.copyOf(builder.drivers), blocking, builder.implicitOpenPolicy, names, turns);
+        this.closing = Mono.defer(this::closeAll).cache();
+    }
+
+    /** A graph with the drivers that {@link ServiceLoader} finds. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /**
+     * Opens a node. Children that the options describe in place are opened first, and closed again when this fails; they
+     * go when the node is removed.
+     *
+     * <p>Common options: {@code driver}, {@code node-name} (default {@code #blockNNN}), {@code read-only} and
+     * {@code auto-read-only} (off), {@code force-share} (off), {@code discard} (ignore), {@code detect-zeroes} (off),
+     * {@code cache.direct} and {@code cache.no-flush} (off). Children inherit all but the name, {@code auto-read-only} and
+     * {@code detect-zeroes}.
+     *
+     * @return fails with {@link BlockErrorKind#INVALID} for wrong options, and with what the driver failed with
+     */
+    public Mono<BlockNode> add(NodeOptions options) {
+        return Turns.toTheEnd(() -> {
+            requireOpen();
+            return opener.open(options, CommonOptions.DEFAULTS, false).cast(BlockNode.class);
+        });
+    }
+
+    /** Makes a node of a device; the graph closes it when the node is removed. The node's driver is {@code custom}. */
+    public Mono<BlockNode> add(String nodeName, BlockDevice device) {
+        return add(NodeOptions.builder().set("node-name", nodeName).build(), device);
+    }
+
+    /**
+     * As {@link #add(String, BlockDevice)}.
+     *
+     * @param options common options only; {@code driver} is just the name to report
+     */
+    public Mono<BlockNode> add(NodeOptions options, BlockDevice device) {
+        return Turns.toTheEnd(() -> {
+            requireOpen();
+            return opener.insert(options, device).cast(BlockNode.class);
+        });
+    }
+
+    /**
+     * A node by its name.
+     *
+     * @throws BlockException of kind {@link BlockErrorKind#NOT_FOUND}
+     */
+    public BlockNode node(String nodeName) {
+        return names.get(nodeName);
+    }
+
+    /** All nodes, children before their parents. */
+    public List<BlockNode> nodes() {
+        return List.copyOf(names.all());
+    }
+
+    /** What the node was asked for so far. */
+    public NodeStatistics statistics(String nodeName) {
+        return names.get(nodeName).statistics();
+    }
+
+    /**
+     * A new user of a node.
+     *
+     * @return fails with {@link BlockErrorKind#BUSY} where the permissions conflict with those of other users, and with
+     *     {@link BlockErrorKind#READ_ONLY} where a read-only node would be written to
+     */
+    public Mono<BlockBackend> attach(BlockNode node, Permissions permissions) {
+        return turns.inTurn(() -> {
+            requireOpen();
+            GraphNode target = names.get(node.nodeName());
+            if (target != node) {
+                throw BlockException.of(
+                        BlockErrorKind.CLOSED, "Node '" + node.nodeName() + "' was removed from the graph");
+            }
+            var backend = new Backend(target, permissions, this::detach);
+            return new PermissionPlan()
+                    .add(NodeUser.backend(backend, target), permissions)
+                    .apply()
+                    .doOnSuccess(nothing -> drain.attached(backend))
+                    .thenReturn(backend);
+        });
+    }
+
+    private Mono<Void> detach(Backend backend) {
+        return turns.inTurn(() -> {
+            var plan = new PermissionPlan();
+            backend.node().users().stream()
+                    .filter(user -> user.backend() == backend)
+                    .forEach(plan::remove);
+            return plan.applyAnyway().doOnSuccess(nothing -> drain.detached(backend));
+        });
+    }
+
+    /**
+     * Holds back the requests of every backend at or above the node and completes when none is in flight. Backends that
+     * are attached meanwhile are drained too. Nests.
+     */
+    public Mono<Void> drainedBegin(BlockNode node) {
+        return drain.begin(names, node.nodeName());
+    }
+
+    /** Ends one {@link #drainedBegin}. */
+    public void drainedEnd(BlockNode node) {
+        drain.end(names.get(node.nodeName()));
+    }
+
+    /**
+     * Closes a node, and the children that were described in place and that nobody else uses.
+     *
+     * @return fails with {@link BlockErrorKind#BUSY} while the node has backends or parents
+     */
+    public Mono<Void> remove(String nodeName) {
+        return turns.inTurn(() -> {
+            GraphNode node = names.get(nodeName);
+            if (!node.users().isEmpty()) {
+                throw BlockException.of(BlockErrorKind.BUSY, "Node " + nodeName + " is in use");
+            }
+            return opener.close(node);
+        });
+    }
+
+    /** Closes all backends, then all nodes, parents first, then stops the pool. Idempotent; the first failure is reported. */
+    public Mono<Void> close() {
+        return closing;
+    }
+
+    private Mono<Void> closeAll() {
+        closed = true;
+        opener.shut();
+        List<Mono<Void>> backends = new ArrayList<>();
+        for (GraphNode node : names.all()) {
+            for (NodeUser user : node.users()) {
+                Backend backend = user.backend();
+                if (backend != null) {
+                    backends.add(backend.close());
+                }
+            }
+        }
+        return Mono.whenDelayError(backends)
+                .onErrorResume(failure -> closeNodes().then(Mono.error(failure)))
+                .then(Mono.defer(this::closeNodes))
+                .doOnTerminate(blocking::close);
+    }
+
+    private Mono<Void> closeNodes() {
+        return turns.inTurn(this::closeTop);
+    }
+
+    private Mono<Void> closeTop() {
+        for (GraphNode node : names.all()) {
+            if (node.users().isEmpty()) {
+                return opener.close(node)
+                        .onErrorResume(failure -> closeTop().then(Mono.error(failure)))
+                        .then(Mono.defer(this::closeTop));
+            }
+        }
+        return Mono.empty();
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw BlockException.of(BlockErrorKind.CLOSED, "The block graph is closed");
+        }
+    }
+
+    /** What a graph is made of. */
+    public static final class Builder {
+        private final Map<String, BlockDriver> drivers = new LinkedHashMap<>();
+        private int blockingThreads = 16;
+        private ImplicitOpenPolicy implicitOpenPolicy = ImplicitOpenPolicy.DENY_ALL;
+
+        private Builder() {
+            for (BlockDriver driver : ServiceLoader.load(BlockDriver.class, BlockGraph.class.getClassLoader())) {
+                drivers.put(driver.name(), driver);
+            }
+        }
+
+        /** Adds a driver, or replaces the one of the same name. */
+        public Builder driver(BlockDriver driver) {
+            drivers.put(driver.name(), driver);
+            return this;
+        }
+
+        /**
+         * The most threads that calls which block may use. Defaults to 16.
+         *
+         * @param threads 1 to 1024
+         */
+        public Builder blockingThreads(int threads) {
+            if (threads < 1 || threads > 1024) {
+                throw new IllegalArgumentException("blockingThreads must be 1 to 1024, was " + threads);
+            }
+            blockingThreads = threads;
+            return this;
+        }
+
+        /** Which files images may open by themselves. Defaults to none. */
+        public Builder implicitOpenPolicy(ImplicitOpenPolicy policy) {
+            implicitOpenPolicy = policy;
+            return this;
+        }
+
+        public BlockGraph build() {
+            return new BlockGraph(this);
+        }
+    }
+}

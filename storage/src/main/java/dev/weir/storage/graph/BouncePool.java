@@ -1,0 +1,71 @@
+package dev.weir.storage.graph;
+
+import java.nio.ByteBuffer;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Aligned direct buffers for requests that do not fit a device's limits. */
+final class BouncePool {
+    /** Up to here an unaligned write is one read and one write. */
+    static final int SMALL = 64 << 10;
+
+    static final int LARGE = 1 << 20;
+    private static final int ALIGNMENT = 4096;
+    private static final int KEPT = 8;
+
+    private final Queue<ByteBuffer> small = new ConcurrentLinkedQueue<>();
+    private final Queue<ByteBuffer> large = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger keptSmall = new AtomicInteger();
+    private final AtomicInteger keptLarge = new AtomicInteger();
+    private final AtomicInteger lent = new AtomicInteger();
+
+    /** A buffer of at least {@code size} bytes whose address is a multiple of {@code alignment}. */
+    ByteBuffer take(int size, int alignment) {
+        ByteBuffer buffer = null;
+        int capacity = size;
+        if (alignment <= ALIGNMENT && size <= LARGE) {
+            boolean fitsSmall = size <= SMALL;
+            capacity = fitsSmall ? SMALL : LARGE;
+            buffer = (fitsSmall ? small : large).poll();
+            if (buffer != null) {
+                (fitsSmall ? keptSmall : keptLarge).decrementAndGet();
+            }
+        }
+        if (buffer == null) {
+            buffer = allocate(capacity, Math.max(alignment, ALIGNMENT));
+        }
+        lent.incrementAndGet();
+        return buffer;
+    }
+
+    /** Only when the device has let go of it: on completion or error, never on cancellation. */
+    void give(ByteBuffer buffer) {
+        lent.decrementAndGet();
+        if (buffer.capacity() == SMALL) {
+            keep(small, keptSmall, buffer);
+        } else if (buffer.capacity() == LARGE) {
+            keep(large, keptLarge, buffer);
+        }
+    }
+
+    /** Buffers that were taken and not given back. */
+    int lent() {
+        return lent.get();
+    }
+
+    static ByteBuffer allocate(int size, int alignment) {
+        int rounded = Math.toIntExact(((long) size + alignment - 1) & -alignment);
+        ByteBuffer buffer =
+                ByteBuffer.allocateDirect(Math.addExact(rounded, alignment - 1)).alignedSlice(alignment);
+        return buffer.slice(0, rounded);
+    }
+
+    private static void keep(Queue<ByteBuffer> queue, AtomicInteger kept, ByteBuffer buffer) {
+        if (kept.incrementAndGet() > KEPT) {
+            kept.decrementAndGet();
+        } else {
+            queue.add(buffer);
+        }
+    }
+}

@@ -1,0 +1,182 @@
+package dev.weir.storage.graph;
+
+import dev.weir.storage.BlockBackend.DrainListener;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+
+/**
+ * Counts requests in flight and holds back new ones while drained. The way through an open gate is one compare-and-set;
+ * everything else is behind the lock.
+ */
+final class DrainGate {
+    private static final Logger log = LoggerFactory.getLogger(DrainGate.class);
+    private static final int SHUT = 1 << 30;
+
+    /** Requests in flight, and {@link #SHUT} while new ones must take the slow way. */
+    private final AtomicInteger state = new AtomicInteger();
+
+    private final Queue<BackendRequest<?>> waiting = new ArrayDeque<>();
+    private final List<Sinks.Empty<Void>> idleWaiters = new ArrayList<>();
+    private @Nullable DrainListener listener;
+    private int drains;
+    private boolean releasing;
+    private boolean closed;
+
+    void pass(BackendRequest<?> request) {
+        for (int now = state.get(); (now & SHUT) == 0; now = state.get()) {
+            if (state.compareAndSet(now, now + 1)) {
+                request.issue();
+                return;
+            }
+        }
+        passShut(request);
+    }
+
+    private void passShut(BackendRequest<?> request) {
+        boolean refused;
+        synchronized (this) {
+            refused = closed;
+            if (!refused && (drains > 0 || releasing)) {
+                waiting.add(request);
+                return;
+            }
+            if (!refused) {
+                state.incrementAndGet();
+            }
+        }
+        if (refused) {
+            request.refuse();
+        } else {
+            request.issue();
+        }
+    }
+
+    /** The last thing that a request does. */
+    void ended() {
+        if (state.decrementAndGet() == SHUT) {
+            idle();
+        }
+    }
+
+    int inFlight() {
+        synchronized (this) {
+            return (state.get() & ~SHUT) + waiting.size();
+        }
+    }
+
+    synchronized void listener(DrainListener next) {
+        listener = next;
+    }
+
+    /** Shuts the gate and completes when nothing is in flight. Each subscription is one drain. */
+    Mono<Void> begin() {
+        return Mono.defer(this::beginNow);
+    }
+
+    /** As {@link #begin}, but shuts the gate before anybody subscribes. */
+    Mono<Void> beginNow() {
+        Sinks.Empty<Void> idle = Sinks.empty();
+        DrainListener told;
+        synchronized (this) {
+            told = drains++ == 0 ? listener : null;
+            shut(idle);
+        }
+        if (told != null) {
+            tell(told::drainedBegin);
+        }
+        idle();
+        return idle.asMono();
+    }
+
+    void end() {
+        DrainListener told;
+        synchronized (this) {
+            if (drains == 0) {
+                throw new IllegalStateException("drainedEnd without drainedBegin");
+            }
+            if (--drains > 0 || closed) {
+                return;
+            }
+            told = listener;
+        }
+        if (told != null) {
+            tell(told::drainedEnd);
+        }
+        release();
+    }
+
+    /** Shuts the gate for good; waiting requests are refused. */
+    Mono<Void> close() {
+        return Mono.defer(() -> {
+            Sinks.Empty<Void> idle = Sinks.empty();
+            List<BackendRequest<?>> refused;
+            synchronized (this) {
+                closed = true;
+                refused = new ArrayList<>(waiting);
+                waiting.clear();
+                shut(idle);
+            }
+            refused.forEach(BackendRequest::refuse);
+            idle();
+            return idle.asMono();
+        });
+    }
+
+    private void shut(Sinks.Empty<Void> idle) {
+        idleWaiters.add(idle);
+        state.updateAndGet(now -> now | SHUT);
+    }
+
+    /** Lets waiting requests go in their order; those that arrive meanwhile queue up behind them. */
+    private void release() {
+        synchronized (this) {
+            if (releasing) {
+                return;
+            }
+            releasing = true;
+        }
+        while (true) {
+            BackendRequest<?> next;
+            synchronized (this) {
+                next = drains > 0 ? null : waiting.poll();
+                if (next == null) {
+                    releasing = false;
+                    if (drains == 0 && !closed) {
+                        state.updateAndGet(now -> now & ~SHUT);
+                    }
+                    return;
+                }
+                state.incrementAndGet();
+            }
+            next.issue();
+        }
+    }
+
+    private void idle() {
+        List<Sinks.Empty<Void>> reached;
+        synchronized (this) {
+            if (state.get() != SHUT || idleWaiters.isEmpty()) {
+                return;
+            }
+            reached = new ArrayList<>(idleWaiters);
+            idleWaiters.clear();
+        }
+        reached.forEach(Sinks.Empty::tryEmitEmpty);
+    }
+
+    private static void tell(Runnable call) {
+        try {
+            call.run();
+        } catch (RuntimeException e) {
+            log.warn("A drain listener failed", e);
+        }
+    }
+}

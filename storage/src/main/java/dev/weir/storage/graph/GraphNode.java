@@ -1,0 +1,399 @@
+package dev.weir.storage.graph;
+
+import dev.weir.storage.BlockErrorKind;
+import dev.weir.storage.BlockException;
+import dev.weir.storage.BlockLimits;
+import dev.weir.storage.BlockNode;
+import dev.weir.storage.Extent;
+import dev.weir.storage.Permissions;
+import dev.weir.storage.PreallocMode;
+import dev.weir.storage.WriteFlag;
+import dev.weir.storage.spi.BlockDevice;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import reactor.core.CoreSubscriber;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Operators;
+
+/**
+ * The checked hop around one device. A request that fits the device goes to it with the subscriber that it came with;
+ * only one that has to be changed gets a {@link StepRequest} in between.
+ */
+final class GraphNode implements BlockNode {
+    private final String nodeName;
+    private final String driverName;
+    private final BlockDevice device;
+    private final CommonOptions options;
+    private final boolean implicit;
+    private final BlockLimits limits;
+    private final BouncePool pool;
+    private final long alignmentMask;
+    private final NodeCounters counters = new NodeCounters();
+    private final RangeLock ranges = new RangeLock();
+    private final List<NodeUser> users = new CopyOnWriteArrayList<>();
+    private final AtomicLong reportedLength;
+    private volatile Permissions permissions = Permissions.NONE;
+    private volatile boolean closed;
+    private volatile @Nullable Throwable failedFlush;
+
+    /** @param implicit whether it was described in place by its parent, and goes with it */
+    GraphNode(
+            String nodeName,
+            String driverName,
+            BlockDevice device,
+            CommonOptions options,
+            boolean implicit,
+            BouncePool pool) {
+        this.nodeName = nodeName;
+        this.driverName = driverName;
+        this.device = device;
+        this.options = options;
+        this.implicit = implicit;
+        this.pool = pool;
+        this.limits = device.limits();
+        this.alignmentMask = limits.requestAlignment() - 1L;
+        this.reportedLength = new AtomicLong(device.length());
+    }
+
+    @Override
+    public String nodeName() {
+        return nodeName;
+    }
+
+    @Override
+    public String driverName() {
+        return driverName;
+    }
+
+    @Override
+    public boolean readOnly() {
+        return options.readOnly();
+    }
+
+    @Override
+    public BlockLimits limits() {
+        return limits;
+    }
+
+    @Override
+    public long length() {
+        return device.length();
+    }
+
+    BlockDevice device() {
+        return device;
+    }
+
+    boolean implicit() {
+        return implicit;
+    }
+
+    List<NodeUser> users() {
+        return users;
+    }
+
+    /** What all users together need and let others do. */
+    Permissions permissions() {
+        return permissions;
+    }
+
+    void permissions(Permissions granted) {
+        permissions = granted;
+    }
+
+    NodeStatistics statistics() {
+        return counters.snapshot();
+    }
+
+    /** Requests that arrive from now on fail. */
+    void closed() {
+        closed = true;
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    @Override
+    public Mono<Void> read(long offset, ByteBuffer dst) {
+        return new Mono<>() {
+            @Override
+            public void subscribe(CoreSubscriber<? super Void> actual) {
+                startRead(offset, dst, actual);
+            }
+        };
+    }
+
+    void startRead(long offset, ByteBuffer dst, CoreSubscriber<? super Void> actual) {
+        int length = dst.remaining();
+        long end = device.length();
+        if (closed || offset < 0 || offset > Alignment.up(end, limits.requestAlignment())) {
+            fail(actual, closed ? BlockErrorKind.CLOSED : BlockErrorKind.OUT_OF_RANGE, "read", offset);
+            return;
+        }
+        if (length > end - offset) {
+            int inside = (int) Math.max(0, Math.min(length, Alignment.up(end, limits.requestAlignment()) - offset));
+            Zeroes.fill(dst, dst.position() + inside, dst.limit());
+            dst.limit(dst.position() + inside);
+            length = inside;
+        }
+        counters.read(length);
+        try {
+            if (length == 0) {
+                Operators.complete(actual);
+            } else if (fits(offset, length, dst)) {
+                device.read(offset, dst).subscribe(actual);
+            } else {
+                new UnalignedRead(device, limits, pool, offset, dst, actual).start();
+            }
+        } catch (RuntimeException | Error failure) {
+            fail(actual, "read", offset, failure);
+        }
+    }
+
+    @Override
+    public Mono<Void> write(long offset, ByteBuffer src, Set<WriteFlag> flags) {
+        return new Mono<>() {
+            @Override
+            public void subscribe(CoreSubscriber<? super Void> actual) {
+                startWrite(offset, src, flags, actual);
+            }
+        };
+    }
+
+    void startWrite(long offset, ByteBuffer src, Set<WriteFlag> flags, CoreSubscriber<? super Void> actual) {
+        int length = src.remaining();
+        if (refused("write", offset, length, actual)) {
+            return;
+        } else if (length == 0) {
+            Operators.complete(actual);
+            return;
+        }
+        if (options.detectZeroes() != CommonOptions.DetectZeroes.OFF && Zeroes.isZero(src)) {
+            startZeroes(offset, length, options.detected(flags), actual);
+            return;
+        }
+        counters.write(length);
+        try {
+            if (alignmentMask != 0) {
+                boolean partial = ((offset | length) & alignmentMask) != 0;
+                new UnalignedWrite(device, limits, pool, offset, src, flags, actual)
+                        .start(ranges, blockStart(offset), blockEnd(offset + length), partial);
+            } else if (fits(offset, length, src)) {
+                device.write(offset, src, flags).subscribe(actual);
+            } else {
+                new UnalignedWrite(device, limits, pool, offset, src, flags, actual).start();
+            }
+        } catch (RuntimeException | Error failure) {
+            fail(actual, "write", offset, failure);
+        }
+    }
+
+    /** A part of a request that was checked and holds the lock. */
+    Mono<Void> writeLocked(long offset, ByteBuffer src, Set<WriteFlag> flags) {
+        return new Mono<>() {
+            @Override
+            public void subscribe(CoreSubscriber<? super Void> actual) {
+                new UnalignedWrite(device, limits, pool, offset, src, flags, actual).start();
+            }
+        };
+    }
+
+    @Override
+    public Mono<Void> writeZeroes(long offset, long length, Set<WriteFlag> flags) {
+        return new Mono<>() {
+            @Override
+            public void subscribe(CoreSubscriber<? super Void> actual) {
+                startWriteZeroes(offset, length, flags, actual);
+            }
+        };
+    }
+
+    void startWriteZeroes(long offset, long length, Set<WriteFlag> flags, CoreSubscriber<? super Void> actual) {
+        if (!refused("writeZeroes", offset, length, actual)) {
+            startZeroes(offset, length, flags, actual);
+        }
+    }
+
+    private void startZeroes(long offset, long length, Set<WriteFlag> flags, CoreSubscriber<? super Void> actual) {
+        counters.zero();
+        var request = new ZeroRequest(this, offset, length, options.permitted(flags), actual);
+        if (alignmentMask == 0) {
+            request.start();
+        } else {
+            boolean partial = ((offset | length) & alignmentMask) != 0;
+            request.start(ranges, blockStart(offset), blockEnd(offset + length), partial);
+        }
+    }
+
+    @Override
+    public Mono<Void> discard(long offset, long length) {
+        return new Mono<>() {
+            @Override
+            public void subscribe(CoreSubscriber<? super Void> actual) {
+                startDiscard(offset, length, actual);
+            }
+        };
+    }
+
+    void startDiscard(long offset, long length, CoreSubscriber<? super Void> actual) {
+        if (refused("discard", offset, length, actual)) {
+            return;
+        }
+        int alignment = Math.max(limits.requestAlignment(), limits.zeroAlignment());
+        long from = Alignment.up(offset, alignment);
+        long to = Alignment.down(offset + length, alignment);
+        counters.discard();
+        if (!options.discardUnmap() || from >= to) {
+            Operators.complete(actual);
+            return;
+        }
+        var request = SingleStep.ignoringUnsupported(() -> device.discard(from, to - from), actual);
+        if (alignmentMask == 0) {
+            request.start();
+        } else {
+            request.start(ranges, from, to, false);
+        }
+    }
+
+    @Override
+    public Mono<Void> flush() {
+        return new Mono<>() {
+            @Override
+            public void subscribe(CoreSubscriber<? super Void> actual) {
+                startFlush(actual);
+            }
+        };
+    }
+
+    void startFlush(CoreSubscriber<? super Void> actual) {
+        Throwable before = failedFlush;
+        if (closed) {
+            fail(actual, BlockErrorKind.CLOSED, "flush", -1);
+        } else if (before != null) {
+            fail(actual, "flush", -1, before);
+        } else if (readOnly() || (options.cacheNoFlush() && device.children().isEmpty())) {
+            Operators.complete(actual);
+        } else {
+            counters.flush();
+            SingleStep.noting(device::flush, this::flushFailed, actual).start();
+        }
+    }
+
+    private void flushFailed(Throwable failure) {
+        if (!(failure instanceof BlockException e && e.kind() == BlockErrorKind.UNSUPPORTED)) {
+            failedFlush = failure;
+        }
+    }
+
+    @Override
+    public Mono<Void> truncate(long length, PreallocMode prealloc) {
+        return new Mono<>() {
+            @Override
+            public void subscribe(CoreSubscriber<? super Void> actual) {
+                startTruncate(length, prealloc, actual);
+            }
+        };
+    }
+
+    /** One after the other, in the order of arrival; where the device has blocks also after the writes that came before. */
+    void startTruncate(long length, PreallocMode prealloc, CoreSubscriber<? super Void> actual) {
+        if (closed || readOnly() || length < 0) {
+            BlockErrorKind kind =
+                    closed ? BlockErrorKind.CLOSED : readOnly() ? BlockErrorKind.READ_ONLY : BlockErrorKind.INVALID;
+            fail(actual, kind, "truncate", -1);
+            return;
+        }
+        SingleStep.then(() -> truncateNow(length, prealloc), this::resized, actual)
+                .start(ranges, 0, Long.MAX_VALUE, true);
+    }
+
+    private Mono<Void> truncateNow(long length, PreallocMode prealloc) {
+        if (prealloc != PreallocMode.OFF && length < device.length()) {
+            return Mono.error(BlockException.of(
+                    BlockErrorKind.INVALID, "Preallocation can't be used for shrinking node '" + nodeName + "'"));
+        }
+        return device.truncate(length, prealloc);
+    }
+
+    /** Tells all users above, once for each length. */
+    void resized() {
+        long length = device.length();
+        if (reportedLength.getAndSet(length) == length) {
+            return;
+        }
+        for (NodeUser user : users) {
+            if (user.backend() != null) {
+                user.backend().resized(length);
+            } else if (user.parent() != null) {
+                user.parent().resized();
+            }
+        }
+    }
+
+    @Override
+    public Mono<Extent> blockStatus(long offset, long length) {
+        return Mono.defer(() -> {
+            long end = device.length();
+            if (closed || offset < 0 || length < 1 || offset >= end) {
+                BlockErrorKind kind = closed ? BlockErrorKind.CLOSED : BlockErrorKind.OUT_OF_RANGE;
+                return Mono.error(BlockException.failed(kind, nodeName, "blockStatus", offset, null));
+            }
+            long to = offset + Math.min(length, end - offset);
+            long from = blockStart(offset);
+            return device.blockStatus(from, Math.min(blockEnd(to), end) - from)
+                    .map(extent -> extent.end() <= offset
+                            ? Extent.data(offset, Math.min(to, blockEnd(offset + 1)) - offset)
+                            : new Extent(offset, Math.min(to, extent.end()) - offset, extent.data(), extent.zero()));
+        });
+    }
+
+    @Override
+    public Mono<Long> allocatedBytes() {
+        return Mono.defer(() -> closed
+                ? Mono.error(BlockException.failed(BlockErrorKind.CLOSED, nodeName, "allocatedBytes", -1, null))
+                : device.allocatedBytes());
+    }
+
+    private boolean fits(long offset, int length, ByteBuffer buffer) {
+        return ((offset | length) & alignmentMask) == 0
+                && length <= limits.maxTransfer()
+                && Alignment.inMemory(limits, buffer, buffer.position());
+    }
+
+    /** Whether a request that changes data must not go on; the subscriber has got the error then. */
+    private boolean refused(String operation, long offset, long length, CoreSubscriber<? super Void> actual) {
+        BlockErrorKind kind;
+        if (closed) {
+            kind = BlockErrorKind.CLOSED;
+        } else if (readOnly()) {
+            kind = BlockErrorKind.READ_ONLY;
+        } else if (offset < 0 || length < 0 || length > device.length() - offset) {
+            kind = BlockErrorKind.OUT_OF_RANGE;
+        } else {
+            return false;
+        }
+        fail(actual, kind, operation, offset);
+        return true;
+    }
+
+    private long blockStart(long offset) {
+        return offset & ~alignmentMask;
+    }
+
+    private long blockEnd(long end) {
+        return Alignment.up(end, limits.requestAlignment());
+    }
+
+    private void fail(CoreSubscriber<?> actual, BlockErrorKind kind, String operation, long offset) {
+        Operators.error(actual, BlockException.failed(kind, nodeName, operation, offset, null));
+    }
+
+    private void fail(CoreSubscriber<?> actual, String operation, long offset, Throwable failure) {
+        Operators.error(actual, Failures.of(failure, nodeName, operation, offset));
+    }
+}

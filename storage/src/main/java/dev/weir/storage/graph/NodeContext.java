@@ -1,0 +1,87 @@
+package dev.weir.storage.graph;
+
+import dev.weir.storage.BlockErrorKind;
+import dev.weir.storage.BlockException;
+import dev.weir.storage.BlockNode;
+import dev.weir.storage.NodeOptions;
+import dev.weir.storage.spi.OpenContext;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
+import reactor.core.publisher.Mono;
+
+/** The gate for one node that is being opened; it remembers the children, so that they can be closed again. */
+final class NodeContext implements OpenContext {
+    private final NodeOpener opener;
+    private final String nodeName;
+    private final CommonOptions options;
+    private final List<GraphNode> opened = new CopyOnWriteArrayList<>();
+
+    NodeContext(NodeOpener opener, String nodeName, CommonOptions options) {
+        this.opener = opener;
+        this.nodeName = nodeName;
+        this.options = options;
+    }
+
+    List<GraphNode> opened() {
+        return opened;
+    }
+
+    @Override
+    public String nodeName() {
+        return nodeName;
+    }
+
+    @Override
+    public boolean readOnly() {
+        return options.readOnly();
+    }
+
+    @Override
+    public boolean cacheDirect() {
+        return options.cacheDirect();
+    }
+
+    @Override
+    public boolean cacheNoFlush() {
+        return options.cacheNoFlush();
+    }
+
+    @Override
+    public boolean forceShare() {
+        return options.forceShare();
+    }
+
+    @Override
+    public boolean discardUnmap() {
+        return options.discardUnmap();
+    }
+
+    @Override
+    public Executor blockingExecutor() {
+        return opener.blocking();
+    }
+
+    @Override
+    public Mono<BlockNode> openChild(NodeOptions child) {
+        return opener.open(child, options, true).doOnNext(opened::add).cast(BlockNode.class);
+    }
+
+    @Override
+    public Mono<BlockNode> openImplicit(String filename, String format, boolean readOnly) {
+        return Mono.defer(() -> {
+            if (!opener.policy().allows(nodeName, filename, format)) {
+                throw BlockException.of(
+                        BlockErrorKind.ACCESS_DENIED,
+                        "The image of node '" + nodeName + "' names the file '" + filename
+                                + "', which it may not open; describe that node explicitly");
+            }
+            NodeOptions file =
+                    NodeOptions.driver("file").set("filename", filename).build();
+            return openChild(NodeOptions.driver(format)
+                    .set("read-only", readOnly)
+                    .set("file", file)
+                    .build());
+        });
+    }
+}

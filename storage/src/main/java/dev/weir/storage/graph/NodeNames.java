@@ -1,0 +1,51 @@
+package dev.weir.storage.graph;
+
+import dev.weir.storage.BlockErrorKind;
+import dev.weir.storage.BlockException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** The nodes of a graph by name, and the names of those that are being opened. */
+final class NodeNames {
+    private final Map<String, GraphNode> nodes = new LinkedHashMap<>();
+    private final Set<String> reserved = new HashSet<>();
+    private int generated;
+
+    /** Takes the name, or makes one up. It is free again after {@link #release}. */
+    synchronized String reserve(@Nullable String wanted) {
+        String name = wanted;
+        while (name == null || (wanted == null && reserved.contains(name))) {
+            name = String.format("#block%03d", generated++);
+        }
+        if (!reserved.add(name)) {
+            throw BlockException.of(BlockErrorKind.INVALID, "Duplicate nodes with node-name='" + name + "'");
+        }
+        return name;
+    }
+
+    synchronized void put(GraphNode node) {
+        nodes.put(node.nodeName(), node);
+    }
+
+    synchronized void release(String name) {
+        nodes.remove(name);
+        reserved.remove(name);
+    }
+
+    synchronized GraphNode get(String name) {
+        GraphNode node = nodes.get(name);
+        if (node == null) {
+            throw BlockException.of(BlockErrorKind.NOT_FOUND, "Cannot find device='' nor node-name='" + name + "'");
+        }
+        return node;
+    }
+
+    synchronized List<GraphNode> all() {
+        return new ArrayList<>(nodes.values());
+    }
+}

@@ -1,0 +1,188 @@
+package dev.weir.storage.graph;
+
+import dev.weir.storage.BlockErrorKind;
+import dev.weir.storage.BlockException;
+import dev.weir.storage.BlockNode;
+import dev.weir.storage.NodeOptions;
+import dev.weir.storage.Permissions;
+import dev.weir.storage.spi.BlockDevice;
+import dev.weir.storage.spi.BlockDriver;
+import dev.weir.storage.spi.OptionReader;
+import java.util.Map;
+import java.util.concurrent.Executor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** Opens nodes with their children, and closes them; a failed open leaves nothing open. */
+final class NodeOpener {
+    private static final Logger log = LoggerFactory.getLogger(NodeOpener.class);
+
+    private final Map<String, BlockDriver> drivers;
+    private final Executor blocking;
+    private final ImplicitOpenPolicy policy;
+    private final NodeNames names;
+    private final Turns turns;
+    private final BouncePool pool = new BouncePool();
+    private volatile boolean shut;
+
+    NodeOpener(
+            Map<String, BlockDriver> drivers,
+            Executor blocking,
+            ImplicitOpenPolicy policy,
+            NodeNames names,
+            Turns turns) {
+        this.drivers = drivers;
+        this.blocking = blocking;
+        this.policy = policy;
+        this.names = names;
+        this.turns = turns;
+    }
+
+    /** Nodes that are being opened are closed again. */
+    void shut() {
+        shut = true;
+    }
+
+    Executor blocking() {
+        return blocking;
+    }
+
+    ImplicitOpenPolicy policy() {
+        return policy;
+    }
+
+    BouncePool pool() {
+        return pool;
+    }
+
+    /**
+     * Opens a node, or finds the one that is referred to.
+     *
+     * @param parent options that stand where the node sets none
+     * @param implicit whether a parent describes the node in place
+     */
+    Mono<GraphNode> open(NodeOptions options, CommonOptions parent, boolean implicit) {
+        return Mono.defer(() -> {
+            var reader = new OptionReader(CommonOptions.flat(options));
+            String reference = reader.string("reference", null);
+            if (reference != null) {
+                reader.end();
+                return Mono.just(names.get(reference));
+            }
+            String driverName = reader.string("driver");
+            BlockDriver driver = drivers.get(driverName);
+            if (driver == null) {
+                throw BlockException.of(BlockErrorKind.INVALID, "Unknown driver '" + driverName + "'");
+            }
+            CommonOptions common = CommonOptions.take(reader, parent);
+            String name = names.reserve(common.nodeName());
+            Mono<GraphNode> opened = openAs(name, driver, reader, common, implicit);
+            if (common.autoReadOnly() && !common.readOnly()) {
+                opened = opened.onErrorResume(NodeOpener::isReadOnly, failure -> {
+                    var again = new OptionReader(CommonOptions.flat(options));
+                    again.string("driver");
+                    CommonOptions.take(again, parent);
+                    return openAs(name, driver, again, common.asReadOnly(), implicit);
+                });
+            }
+            return opened.doOnError(failure -> names.release(name));
+        });
+    }
+
+    private Mono<GraphNode> openAs(
+            String name, BlockDriver driver, OptionReader reader, CommonOptions common, boolean implicit) {
+        return Mono.defer(() -> {
+            var context = new NodeContext(this, name, common);
+            return driver.open(reader, context)
+                    .switchIfEmpty(Mono.error(() ->
+                            BlockException.of(BlockErrorKind.IO, "Driver '" + driver.name() + "' opened nothing")))
+                    .flatMap(device -> Mono.defer(() -> {
+                                reader.end();
+                                return insert(new GraphNode(name, driver.name(), device, common, implicit, pool));
+                            })
+                            .onErrorResume(failure -> quietly(name, device).then(Mono.error(failure))))
+                    .onErrorResume(failure -> closeUnused(context).then(Mono.error(failure)));
+        });
+    }
+
+    /** A device that a user made. */
+    Mono<GraphNode> insert(NodeOptions options, BlockDevice device) {
+        return Mono.defer(() -> {
+            var reader = new OptionReader(CommonOptions.flat(options));
+            String driverName = reader.string("driver", "custom");
+            CommonOptions common = CommonOptions.take(reader, CommonOptions.DEFAULTS);
+            reader.end();
+            String name = names.reserve(common.nodeName());
+            return Mono.defer(
+                            () -> insert(new GraphNode(name, String.valueOf(driverName), device, common, false, pool)))
+                    .doOnError(failure -> names.release(name));
+        });
+    }
+
+    private Mono<GraphNode> insert(GraphNode node) {
+        return turns.inTurn(() -> {
+            if (shut) {
+                throw BlockException.of(BlockErrorKind.CLOSED, "The block graph is closed");
+            }
+            var plan = new PermissionPlan();
+            for (BlockNode child : node.device().children()) {
+                if (!(child instanceof GraphNode below) || below.isClosed()) {
+                    throw BlockException.of(
+                            BlockErrorKind.INVALID, "Node '" + child.nodeName() + "' is not a node of this graph");
+                }
+                plan.add(NodeUser.parent(node, below), node.device().childPermissions(child, Permissions.NONE));
+            }
+            return plan.apply().doOnSuccess(nothing -> names.put(node)).thenReturn(node);
+        });
+    }
+
+    /** Closes a node without users, and children that nobody else uses. Within a turn. */
+    Mono<Void> close(GraphNode node) {
+        return Mono.defer(() -> {
+            node.closed();
+            Mono<Void> children = Flux.fromIterable(node.device().children())
+                    .concatMap(child -> leave(node, (GraphNode) child))
+                    .then();
+            return node.device()
+                    .close()
+                    .onErrorResume(failure -> children.then(Mono.error(failure)))
+                    .then(children)
+                    .doOnTerminate(() -> names.release(node.nodeName()));
+        });
+    }
+
+    private Mono<Void> leave(GraphNode parent, GraphNode child) {
+        return Mono.defer(() -> {
+            var plan = new PermissionPlan();
+            child.users().stream().filter(user -> user.parent() == parent).forEach(plan::remove);
+            return plan.applyAnyway().then(Mono.defer(() -> closeIfUnused(child)));
+        });
+    }
+
+    private Mono<Void> closeIfUnused(GraphNode node) {
+        return node.implicit() && node.users().isEmpty() && !node.isClosed() ? close(node) : Mono.empty();
+    }
+
+    private Mono<Void> closeUnused(NodeContext context) {
+        return Flux.fromIterable(context.opened())
+                .concatMap(node -> turns.inTurn(() -> closeIfUnused(node)).onErrorResume(failure -> {
+                    log.warn("Closing node {} failed", node.nodeName(), failure);
+                    return Mono.empty();
+                }))
+                .then();
+    }
+
+    private static Mono<Void> quietly(String name, BlockDevice device) {
+        return device.close().onErrorResume(failure -> {
+            log.warn("Closing the device of node {} failed", name, failure);
+            return Mono.empty();
+        });
+    }
+
+    private static boolean isReadOnly(Throwable failure) {
+        return failure instanceof BlockException e
+                && (e.kind() == BlockErrorKind.READ_ONLY || e.kind() == BlockErrorKind.ACCESS_DENIED);
+    }
+}

@@ -1,0 +1,121 @@
+package dev.weir.storage.graph;
+
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Subscription;
+import reactor.core.CoreSubscriber;
+import reactor.core.publisher.Mono;
+import reactor.util.context.Context;
+
+/**
+ * A request that the node makes of its device in several steps, one after the other. Cancelling it does nothing: what it
+ * borrowed and locked is in use until the last step ended, and the end is always reported.
+ */
+abstract class StepRequest extends RangeLock.Hold implements CoreSubscriber<Void>, Subscription {
+    private static final AtomicIntegerFieldUpdater<StepRequest> TURNS =
+            AtomicIntegerFieldUpdater.newUpdater(StepRequest.class, "turns");
+
+    private final CoreSubscriber<? super Void> actual;
+    private @Nullable RangeLock lock;
+    private volatile int turns;
+
+    StepRequest(CoreSubscriber<? super Void> actual) {
+        this.actual = actual;
+    }
+
+    /** The next step, or null when the request is done. Called by one thread at a time, after the step before ended. */
+    abstract @Nullable Mono<Void> next();
+
+    /** Whether the request goes on after a step failed. */
+    boolean recover(Throwable failure) {
+        return false;
+    }
+
+    /** Gives back what was borrowed. Called once, when the request ended in either way. */
+    void ended() {}
+
+    /** Starts without a lock. */
+    final void start() {
+        actual.onSubscribe(this);
+        advance();
+    }
+
+    /** Starts as soon as the range is free. */
+    final void start(RangeLock ranges, long from, long to, boolean exclusive) {
+        lock = ranges;
+        actual.onSubscribe(this);
+        ranges.acquire(this, from, to, exclusive);
+    }
+
+    @Override
+    final void granted() {
+        advance();
+    }
+
+    /** Steps that complete on this thread come back while the loop runs: it keeps them from growing the stack. */
+    private void advance() {
+        if (TURNS.getAndIncrement(this) != 0) {
+            return;
+        }
+        do {
+            Mono<Void> step;
+            try {
+                step = next();
+            } catch (Throwable failure) {
+                fail(failure);
+                return;
+            }
+            if (step == null) {
+                release();
+                actual.onComplete();
+                return;
+            }
+            step.subscribe(this);
+        } while (TURNS.decrementAndGet(this) != 0);
+    }
+
+    private void fail(Throwable failure) {
+        release();
+        actual.onError(failure);
+    }
+
+    private void release() {
+        ended();
+        if (lock != null) {
+            lock.release(this);
+        }
+    }
+
+    @Override
+    public final void onSubscribe(Subscription subscription) {
+        subscription.request(Long.MAX_VALUE);
+    }
+
+    @Override
+    public final void onNext(Void nothing) {}
+
+    @Override
+    public final void onComplete() {
+        advance();
+    }
+
+    @Override
+    public final void onError(Throwable failure) {
+        if (recover(failure)) {
+            advance();
+        } else {
+            fail(failure);
+        }
+    }
+
+    @Override
+    public final void request(long n) {}
+
+    @Override
+    public final void cancel() {}
+
+    @Override
+    public final Context currentContext() {
+        return actual.currentContext();
+    }
+}

@@ -1,0 +1,9 @@
+/**
+ * The memory driver: a sparse device in the heap.
+ *
+ * <p>Threads: a device may be called from any thread, concurrently, and never blocks the caller.
+ */
+@NullMarked
+package dev.weir.storage.memory;
+
+import org.jspecify.annotations.NullMarked;

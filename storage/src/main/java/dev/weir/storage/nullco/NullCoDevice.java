@@ -1,0 +1,72 @@
+package dev.weir.storage.nullco;
+
+import dev.weir.storage.Extent;
+import dev.weir.storage.WriteFlag;
+import dev.weir.storage.spi.ProtocolDevice;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Set;
+import reactor.core.publisher.Mono;
+
+/** A device without storage. */
+final class NullCoDevice extends ProtocolDevice {
+    private static final ByteBuffer ZEROES = ByteBuffer.allocateDirect(64 << 10);
+
+    private final long length;
+    private final boolean readZeroes;
+    private final Mono<Void> done;
+
+    NullCoDevice(long length, Duration latency, boolean readZeroes) {
+        this.length = length;
+        this.readZeroes = readZeroes;
+        this.done = latency.isZero() ? Mono.empty() : Mono.delay(latency).then();
+    }
+
+    @Override
+    public long length() {
+        return length;
+    }
+
+    @Override
+    public Mono<Void> read(long offset, ByteBuffer dst) {
+        return readZeroes ? Mono.defer(() -> zero(dst)) : done;
+    }
+
+    private Mono<Void> zero(ByteBuffer dst) {
+        int end = dst.limit();
+        for (int at = dst.position(); at < end; at += ZEROES.capacity()) {
+            dst.put(at, ZEROES, 0, Math.min(ZEROES.capacity(), end - at));
+        }
+        return done;
+    }
+
+    @Override
+    public Mono<Void> write(long offset, ByteBuffer src, Set<WriteFlag> flags) {
+        return done;
+    }
+
+    @Override
+    public Mono<Void> writeZeroes(long offset, long length, Set<WriteFlag> flags) {
+        return done;
+    }
+
+    @Override
+    public Mono<Void> discard(long offset, long length) {
+        return done;
+    }
+
+    @Override
+    public Mono<Void> flush() {
+        return done;
+    }
+
+    @Override
+    public Mono<Extent> blockStatus(long offset, long length) {
+        return Mono.just(new Extent(offset, length, true, readZeroes));
+    }
+
+    @Override
+    public Mono<Long> allocatedBytes() {
+        return Mono.just(0L);
+    }
+}

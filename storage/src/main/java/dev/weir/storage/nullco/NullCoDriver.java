@@ -1,0 +1,45 @@
+package dev.weir.storage.nullco;
+
+import dev.weir.storage.BlockErrorKind;
+import dev.weir.storage.BlockException;
+import dev.weir.storage.spi.BlockDevice;
+import dev.weir.storage.spi.OpenContext;
+import dev.weir.storage.spi.OptionReader;
+import dev.weir.storage.spi.ProtocolDriver;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+/**
+ * {@code null-co}: stores nothing and completes on the caller's thread. Options: {@code size} in bytes (1 GiB),
+ * {@code latency-ns} for each request (0), {@code read-zeroes} (off: reads leave the buffer as it is).
+ */
+public final class NullCoDriver implements ProtocolDriver {
+    private static final long DEFAULT_SIZE = 1L << 30;
+
+    @Override
+    public String name() {
+        return "null-co";
+    }
+
+    @Override
+    public Mono<BlockDevice> open(OptionReader options, OpenContext context) {
+        return Mono.fromSupplier(() -> new NullCoDevice(
+                options.bytes("size").orElse(DEFAULT_SIZE),
+                latency(options.string("latency-ns", "0")),
+                options.flag("read-zeroes", false)));
+    }
+
+    private static Duration latency(@Nullable String value) {
+        try {
+            long nanos = Long.parseLong(String.valueOf(value));
+            if (nanos >= 0) {
+                return Duration.ofNanos(nanos);
+            }
+        } catch (NumberFormatException e) {
+            // Refused below, as a negative one.
+        }
+        throw BlockException.of(
+                BlockErrorKind.INVALID, "Parameter 'latency-ns' expects a non-negative number, was '" + value + "'");
+    }
+}
