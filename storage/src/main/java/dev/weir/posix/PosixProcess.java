@@ -42,7 +42,7 @@ public final class PosixProcess {
                 check(LibC.CALLS.posix_spawn_file_actions_adddup2(actions, entry.getValue(), entry.getKey()), call);
             }
             int[] pid = new int[1];
-            check(LibC.CALLS.posix_spawnp(pid, program, actions, null, argv, envp), call);
+            check(LibC.CALLS.posix_spawnp(pid, program, actions, 0, argv, envp), call);
             return pid[0];
         } finally {
             LibC.CALLS.posix_spawn_file_actions_destroy(actions);
