@@ -36,6 +36,12 @@ final class LibC {
 
         long pwritev2(int fd, ByteBuffer iovec, int count, long offset, int flags);
 
+        long preadv2(int fd, long iovec, int count, long offset, int flags);
+
+        long pwritev2(int fd, long iovec, int count, long offset, int flags);
+
+        int fstatfs(int fd, ByteBuffer statfs);
+
         long lseek(int fd, long offset, int whence);
 
         int statx(int dirFd, @In byte[] path, int flags, int mask, ByteBuffer statx);

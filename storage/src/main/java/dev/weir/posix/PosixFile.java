@@ -217,6 +217,14 @@ public final class PosixFile {
         return (int) n;
     }
 
+    /** The magic number of the file system that a file lies on, as statfs(2) lists them. May block. */
+    public static long fileSystemType(int fd) throws PosixException {
+        // f_type is the first word; the whole structure has 120 bytes.
+        ByteBuffer statfs = LibC.struct(256);
+        LibC.check(LibC.CALLS.fstatfs(fd, statfs), "fstatfs");
+        return statfs.getLong(0);
+    }
+
     private static ByteBuffer iovec(ByteBuffer buffer) {
         ByteBuffer iovec = LibC.struct(16);
         iovec.putLong(0, LibC.address(buffer) + buffer.position());
