@@ -88,6 +88,9 @@ final class LibC {
         int posix_spawn_file_actions_adddup2(ByteBuffer fileActions, int fd, int newFd);
 
         @IgnoreError
+        int posix_spawn_file_actions_addclosefrom_np(ByteBuffer fileActions, int lowest);
+
+        @IgnoreError
         int posix_spawn_file_actions_destroy(ByteBuffer fileActions);
 
         int waitpid(int pid, @Out int[] status, int options);
