@@ -41,8 +41,7 @@ public class DispatchBenchmark extends BenchmarkSettings {
     private final ByteBuffer message = KernelMessages.buffer(FuseProtocol.WRITE_DATA_AT + LARGE);
     private final ByteBuffer reply = KernelMessages.buffer(2 * SMALL);
     private final Offsets offsets = new Offsets();
-    private final MultiThreadIoEventLoopGroup loops =
-            new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+    private final MultiThreadIoEventLoopGroup loops = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
 
     @SuppressWarnings("NullAway.Init")
     private RawNode node;

@@ -56,6 +56,10 @@ final class LibCCalls {
     private final long posixSpawnFileActionsInit = symbol("posix_spawn_file_actions_init");
     private final long posixSpawnFileActionsAdddup2 = symbol("posix_spawn_file_actions_adddup2");
     private final long posixSpawnFileActionsDestroy = symbol("posix_spawn_file_actions_destroy");
+    /** 0 before glibc 2.34. */
+    private final long posixSpawnFileActionsAddclosefromNp =
+            LIBRARY.getSymbolAddress("posix_spawn_file_actions_addclosefrom_np");
+
     private final long waitpid = symbol("waitpid");
     private final long getuid = symbol("getuid");
     private final long geteuid = symbol("geteuid");
@@ -236,6 +240,17 @@ final class LibCCalls {
     int posix_spawn_file_actions_adddup2(ByteBuffer fileActions, int fd, int newFd) {
         int result = (int) INVOKER.invokeN3(
                 RETURNS_INT[3], this.posixSpawnFileActionsAdddup2, LibC.address(fileActions), fd, newFd);
+        Reference.reachabilityFence(fileActions);
+        return result;
+    }
+
+    /** @throws UnsatisfiedLinkError where the C library is too old for it */
+    int posix_spawn_file_actions_addclosefrom_np(ByteBuffer fileActions, int lowest) {
+        if (posixSpawnFileActionsAddclosefromNp == 0) {
+            throw new UnsatisfiedLinkError("posix_spawn_file_actions_addclosefrom_np");
+        }
+        int result = (int) INVOKER.invokeN2(
+                RETURNS_INT[2], posixSpawnFileActionsAddclosefromNp, LibC.address(fileActions), lowest);
         Reference.reachabilityFence(fileActions);
         return result;
     }
