@@ -1,7 +1,5 @@
 package dev.weir.engine.cli;
 
-import java.util.Locale;
-
 /** A number of bytes as people read it: the largest unit that leaves at least 1, with at most one decimal. */
 record ByteSize(long bytes) {
     private static final String[] UNITS = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
@@ -9,9 +7,8 @@ record ByteSize(long bytes) {
     @Override
     public String toString() {
         int unit = bytes < 1024 ? 0 : (63 - Long.numberOfLeadingZeros(bytes)) / 10;
-        double value = bytes / (double) (1L << (10 * unit));
-        String number =
-                value == Math.rint(value) ? Long.toString((long) value) : String.format(Locale.ROOT, "%.1f", value);
+        long tenths = Math.round(bytes / (double) (1L << (10 * unit)) * 10);
+        String number = tenths / 10 + (tenths % 10 == 0 ? "" : "." + tenths % 10);
         return number + " " + UNITS[unit];
     }
 }

@@ -98,8 +98,8 @@ final class ImageOptions {
             String size = image.substring(colon + 1);
             var type = new Value.Size(0);
             if (!type.accepts(size)) {
-                throw new UsageException("IMAGE '" + image + "' needs " + type.expected() + ", after the colon; a file"
-                        + " of that name is './" + image + "'");
+                throw new UsageException("IMAGE '" + image + "' needs " + type.expected()
+                        + ", after the colon; a file of that name is './" + image + "'");
             }
             return NodeOptions.driver(image.substring(0, colon))
                     .set("size", size)

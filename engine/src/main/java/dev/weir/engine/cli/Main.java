@@ -75,9 +75,11 @@ public final class Main {
                 return command;
             }
         }
-        List<String> known = visibleCommands().stream()
-                .map(command -> command.syntax().command().substring("weir ".length()))
-                .toList();
+        List<String> known = name.startsWith("-")
+                ? OPTIONS.stream().map(Option::dashed).toList()
+                : visibleCommands().stream()
+                        .map(command -> command.syntax().command().substring("weir ".length()))
+                        .toList();
         String what = name.startsWith("-") ? "unknown option '" : "unknown command '";
         throw new UsageException(what + name + "'" + Suggestion.of(name, known, "; see 'weir --help'"));
     }

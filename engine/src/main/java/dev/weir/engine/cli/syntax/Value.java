@@ -70,7 +70,7 @@ public sealed interface Value {
 
         @Override
         public String expected() {
-            return (least > 0 ? "a positive" : "a") + " number of bytes, with a unit if you like: 4096, 64k, 1.5G";
+            return (least > 0 ? "a positive size" : "a size") + " in bytes, such as 4096, 64k or 1.5G";
         }
 
         @Override
