@@ -72,8 +72,16 @@ final class DrainGate {
         }
     }
 
-    synchronized void listener(DrainListener next) {
-        listener = next;
+    /** Where the gate is shut, its end will be told to the new listener, and so the beginning must be. */
+    void listener(DrainListener next) {
+        boolean drained;
+        synchronized (this) {
+            listener = next;
+            drained = drains > 0;
+        }
+        if (drained) {
+            tell(next::drainedBegin);
+        }
     }
 
     /** Shuts the gate and completes when nothing is in flight. Each subscription is one drain. */
