@@ -13,6 +13,7 @@ import dev.weir.storage.spi.BlockDevice;
 import dev.weir.storage.spi.BlockDriver;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.channel.IoEventLoop;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -26,6 +27,9 @@ import reactor.core.publisher.Mono;
  * threads are daemons.
  */
 public final class BlockEngine implements AutoCloseable {
+    /** How long a shutdown waits for exports that are being started; more than a handshake takes. */
+    private static final Duration START_LIMIT = Duration.ofSeconds(20);
+
     private final BlockGraph graph;
     private final List<IoThread> ioThreads;
     private final @Nullable ExportMetrics metrics;
@@ -174,14 +178,20 @@ public final class BlockEngine implements AutoCloseable {
     }
 
     private Mono<Void> shutdownNow() {
-        registry.close();
-        Mono<Void> exports = Flux.fromIterable(registry.all())
+        // An export that is being started is mounted perhaps: it has to come up before it can be taken down.
+        Mono<Void> settled = Mono.fromFuture(registry.close(), true)
+                .timeout(
+                        START_LIMIT,
+                        Mono.error(() -> BlockException.of(
+                                BlockErrorKind.TIMED_OUT, "an export that was being started did not come to an end")));
+        Mono<Void> exports = Flux.defer(() -> Flux.fromIterable(registry.all()))
                 .flatMapDelayError(export -> export.remove(RemoveMode.HARD), 64, 64)
                 .then();
         Mono<Void> threads = Flux.fromIterable(ioThreads)
                 .flatMapDelayError(IoThread::stop, 64, 64)
                 .then();
-        return Flux.concatDelayError(Flux.just(exports, graph.close(), threads)).then();
+        return Flux.concatDelayError(Flux.just(settled, exports, graph.close(), threads))
+                .then();
     }
 
     /** {@link #shutdown}, waiting for its end. Never call it on a thread that serves an export. */

@@ -15,6 +15,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
 /** {@code weir export}: one image, one mountpoint, until it is told to end or somebody unmounts the file. */
@@ -85,6 +86,10 @@ final class ExportCommand implements Callable<Integer> {
             description = "How long the end waits for requests in flight before it gives them up (default: 10).")
     private int shutdownTimeout = 10;
 
+    @ParentCommand
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private Main main;
+
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli
     private CommandSpec spec;
@@ -97,16 +102,23 @@ final class ExportCommand implements Callable<Integer> {
                 .ioThreads(ioThreads)
                 .blockingThreads(fileThreads)
                 .build();
-        var stop = new SignalStop(spec.commandLine().getErr());
+        SignalStop stop = main.stop();
         try (engine) {
+            stop.arm(engine, Duration.ofSeconds(shutdownTimeout));
             file = MountpointFile.prepare(mountpoint);
-            BlockExport export = start(engine);
-            stop.arm(engine, file);
+            BlockExport export;
+            try {
+                export = start(engine);
+            } catch (Exception e) {
+                if (stop.requested()) {
+                    return 0;
+                }
+                throw e;
+            }
             report(export);
             await(export.onTerminate());
             return 0;
         } finally {
-            stop.disarm();
             if (file != null) {
                 file.removeIfCreated();
             }
