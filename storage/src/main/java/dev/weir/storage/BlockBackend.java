@@ -27,7 +27,7 @@ public interface BlockBackend extends BlockIo {
         void drainedEnd();
     }
 
-    /** Sets the listener, replacing the one before. */
+    /** Sets the listener, replacing the one before. It is told at once where the backend is drained already. */
     void onDrain(DrainListener listener);
 
     /** Adds a listener that is told the new length in bytes, whoever resized the node. Called on any thread. */
@@ -44,4 +44,10 @@ public interface BlockBackend extends BlockIo {
 
     /** Waits for requests in flight, then gives the permissions back. Idempotent; later requests fail with CLOSED. */
     Mono<Void> close();
+
+    /**
+     * As {@link #close}, by a user that has given up waiting for its requests in flight: nobody else waits for them
+     * either. A graph that is closed leaves the nodes below open until they have ended.
+     */
+    void abandon();
 }

@@ -9,7 +9,6 @@ import dev.weir.fuse.FuseExportOptions;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -94,8 +93,6 @@ final class ExportCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // set by picocli
     private CommandSpec spec;
 
-    private @Nullable MountpointFile file;
-
     @Override
     public Integer call() throws Exception {
         BlockEngine engine = BlockEngine.builder()
@@ -103,26 +100,33 @@ final class ExportCommand implements Callable<Integer> {
                 .blockingThreads(fileThreads)
                 .build();
         SignalStop stop = main.stop();
-        try (engine) {
-            stop.arm(engine, Duration.ofSeconds(shutdownTimeout));
-            file = MountpointFile.prepare(mountpoint);
-            BlockExport export;
-            try {
-                export = start(engine);
-            } catch (Exception e) {
-                if (stop.requested()) {
-                    return 0;
-                }
-                throw e;
-            }
-            report(export);
-            await(export.onTerminate());
+        stop.arm(engine, Duration.ofSeconds(shutdownTimeout));
+        MountpointFile file = MountpointFile.prepare(mountpoint);
+        try {
+            serve(engine, stop);
+            await(engine.shutdown());
             return 0;
+        } catch (Exception e) {
+            // What else goes wrong goes wrong because of this.
+            await(engine.shutdown().onErrorComplete());
+            throw e;
         } finally {
-            if (file != null) {
-                file.removeIfCreated();
-            }
+            file.removeIfCreated();
         }
+    }
+
+    private void serve(BlockEngine engine, SignalStop stop) throws Exception {
+        BlockExport export;
+        try {
+            export = start(engine);
+        } catch (Exception e) {
+            if (stop.requested()) {
+                return;
+            }
+            throw e;
+        }
+        report(export);
+        await(export.onTerminate());
     }
 
     private BlockExport start(BlockEngine engine) throws Exception {

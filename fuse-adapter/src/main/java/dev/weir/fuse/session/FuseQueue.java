@@ -11,6 +11,7 @@ import dev.weir.fuse.protocol.FuseReadIn;
 import dev.weir.fuse.protocol.FuseReplyEncoder;
 import dev.weir.fuse.protocol.FuseRequest;
 import dev.weir.fuse.protocol.FuseRequestDecoder;
+import dev.weir.posix.PosixException;
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoRegistration;
@@ -21,6 +22,7 @@ import io.netty.channel.unix.FileDescriptor;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +47,12 @@ final class FuseQueue implements EpollIoHandle {
 
     /** Payload above which the receive buffer is handed on instead of copying out of it. */
     private static final int COPY_LIMIT = 64 * 1024;
+
+    /**
+     * What is reported whatever one asks for. Not {@link EpollIoOps#NONE}: for that Netty takes the descriptor out of epoll
+     * and does not know it any more afterwards, so that the queue would be deaf for ever.
+     */
+    private static final EpollIoOps DEAF = EpollIoOps.EPOLLERR;
 
     private final FuseSession session;
     private final FuseDevice device;
@@ -101,10 +109,6 @@ final class FuseQueue implements EpollIoHandle {
         return device;
     }
 
-    FuseDevice device() {
-        return device;
-    }
-
     FuseStatistics statistics() {
         return session.statistics();
     }
@@ -130,11 +134,12 @@ final class FuseQueue implements EpollIoHandle {
     public void handle(IoRegistration registration, IoEvent event) {
         assert loop.inEventLoop();
         try {
-            if (listening && ((EpollIoEvent) event).ops().contains(EpollIoOps.EPOLLIN)) {
+            boolean readable = ((EpollIoEvent) event).ops().contains(EpollIoOps.EPOLLIN);
+            if (listening && readable) {
                 receiveMany();
-            } else if (!ended) {
+            } else if (!readable && !ended) {
                 // An error or hang-up is reported whether or not the queue listens: reading tells why, and ends what
-                // would spin otherwise.
+                // would spin otherwise. An event that was fetched before the queue stopped listening is not for it.
                 receiveOne();
             }
         } catch (Throwable e) {
@@ -197,6 +202,19 @@ final class FuseQueue implements EpollIoHandle {
         buffers.close(receive);
     }
 
+    /**
+     * Ends the connection although requests are in flight; memory and descriptor go back when the last of them has ended
+     * and the loop has let go. Only after {@link #whenIdle} and {@link #deregister}, completed or not.
+     */
+    void abandon() throws PosixException {
+        CompletableFuture<Void> waiter = idle;
+        device.abandon();
+        if (waiter != null) {
+            CompletionStage<Void> end = waiter.thenCombine(unregistered, (idle, gone) -> null);
+            end.thenRun(this::dispose);
+        }
+    }
+
     private void onLoop(Runnable action) {
         if (loop.inEventLoop()) {
             action.run();
@@ -221,7 +239,7 @@ final class FuseQueue implements EpollIoHandle {
         IoRegistration current = registration;
         if (current != null && wanted != listening && current.isValid()) {
             listening = wanted;
-            current.submit(wanted ? EpollIoOps.EPOLLIN : EpollIoOps.NONE);
+            current.submit(wanted ? EpollIoOps.EPOLLIN : DEAF);
         }
     }
 
@@ -338,7 +356,7 @@ final class FuseQueue implements EpollIoHandle {
     void answered(BounceBuffer buffer) {
         buffers.release(buffer);
         if (starved.get() && buffers.hasRoom() && starved.compareAndSet(true, false)) {
-            loop.execute(this::listen);
+            listenAgain();
         }
         // Last: at zero the descriptor may be closed.
         if (inFlight.decrementAndGet() == 0) {
@@ -346,6 +364,14 @@ final class FuseQueue implements EpollIoHandle {
             if (waiter != null) {
                 waiter.complete(null);
             }
+        }
+    }
+
+    private void listenAgain() {
+        try {
+            loop.execute(this::listen);
+        } catch (RejectedExecutionException e) {
+            LOGGER.debug("{}: a request ended after its event loop", this);
         }
     }
 

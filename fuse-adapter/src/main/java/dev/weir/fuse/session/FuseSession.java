@@ -125,29 +125,29 @@ public final class FuseSession implements BlockBackend.DrainListener {
                 .toList();
     }
 
-    /** Gives everything back; completes when the descriptors are closed. Only after {@link #quiesce} completed. */
-    public CompletionStage<Void> close() {
-        return onAll(FuseQueue::deregister).thenRun(() -> queues.forEach(FuseQueue::dispose));
+    /** Takes the queues from their loops; completes when nothing is read any more. */
+    public CompletionStage<Void> deregister() {
+        return onAll(FuseQueue::deregister);
+    }
+
+    /** Gives back memory and descriptors. Only when {@link #quiesce} and {@link #deregister} have completed. */
+    public void dispose() {
+        queues.forEach(FuseQueue::dispose);
     }
 
     /**
-     * Ends the connection although requests are in flight. Their buffers, and the numbers of the descriptors, are given up
-     * for good: whoever holds a buffer may still write to it.
+     * Ends the connection although requests are in flight: their clients get errors at once. Buffers, and the numbers of
+     * the descriptors, stay taken until the requests have ended, because whoever holds a buffer may still write to it.
+     * Only after {@link #deregister}, which need not have completed when a loop is stuck.
      */
-    public CompletionStage<Void> abandon() {
-        return onAll(FuseQueue::deregister).thenRun(() -> {
-            for (FuseQueue queue : queues) {
-                try {
-                    if (queue.inFlight() == 0) {
-                        queue.dispose();
-                    } else {
-                        queue.device().abandon();
-                    }
-                } catch (PosixException e) {
-                    LOGGER.error("{}: the device could not be given up", options.name(), e);
-                }
+    public void abandon() {
+        for (FuseQueue queue : queues) {
+            try {
+                queue.abandon();
+            } catch (PosixException e) {
+                LOGGER.error("{}: the device could not be given up", options.name(), e);
             }
-        });
+        }
     }
 
     void ended(End end, @Nullable Throwable cause) {

@@ -72,8 +72,16 @@ final class DrainGate {
         }
     }
 
-    synchronized void listener(DrainListener next) {
-        listener = next;
+    /** A listener that comes while the gate is shut is told at once: it will hear of the end, too. */
+    void listener(DrainListener next) {
+        boolean drained;
+        synchronized (this) {
+            listener = next;
+            drained = drains > 0;
+        }
+        if (drained) {
+            tell(next::drainedBegin);
+        }
     }
 
     /** Shuts the gate and completes when nothing is in flight. Each subscription is one drain. */
