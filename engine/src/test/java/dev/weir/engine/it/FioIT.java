@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Random writes of fio from 4 jobs on ranges of their own, all read back and compared with their crc32c. With the system
@@ -60,14 +61,22 @@ class FioIT {
         "io_uring, 1, --iothreads=2",
         "psync, 0, --format=raw",
         "psync, 1, --iothreads=2",
-        "sync, 0, --cache-direct",
-        "mmap, 0, --format=raw",
-        "mmap, 0, --iothreads=2"
+        "sync, 0, --cache-direct"
     })
     void verifies(String engine, int direct, String option) {
         assumeThatFioHas(engine);
         try (var export = ExportProcess.start(image, mountpoint, "--writable", option)) {
-            fio(jobs(engine, direct));
+            fio(jobs(engine, direct, JOBS));
+            Client.run("cmp", image.toString(), mountpoint.toString()).ok();
+        }
+    }
+
+    /** One job: where another begins behind the start of the file, fio itself mixes up what it mapped. */
+    @ParameterizedTest
+    @ValueSource(strings = {"--format=raw", "--iothreads=2"})
+    void verifiesMappings(String option) {
+        try (var export = ExportProcess.start(image, mountpoint, "--writable", option)) {
+            fio(jobs("mmap", 0, 1));
             Client.run("cmp", image.toString(), mountpoint.toString()).ok();
         }
     }
@@ -75,7 +84,7 @@ class FioIT {
     @Test
     void verifiesAnImageInMemory() {
         try (var export = ExportProcess.start("memory:64M", mountpoint, "--writable", "--iothreads=2")) {
-            fio(jobs("libaio", 1));
+            fio(jobs("libaio", 1, JOBS));
         }
     }
 
@@ -83,7 +92,7 @@ class FioIT {
     void verifiesWithLittleMemoryForRequests() {
         try (var export = ExportProcess.start(
                 image, mountpoint, "--writable", "--max-in-flight-bytes=4M", "--max-in-flight=16")) {
-            fio(jobs("libaio", 1));
+            fio(jobs("libaio", 1, JOBS));
         }
     }
 
@@ -91,27 +100,23 @@ class FioIT {
     void verifiesWhatGrowsTheImage() {
         Client.run("truncate", "-s", "0", image.toString()).ok();
         try (var export = ExportProcess.start(image, mountpoint, "--writable", "--growable", "--iothreads=2")) {
-            fio(jobs("libaio", 1));
+            fio(jobs("libaio", 1, JOBS));
         }
         assertThat(Client.run("stat", "-c", "%s", image.toString()).number())
                 .isEqualTo((long) JOBS * MEBIBYTES_PER_JOB << 20);
     }
 
+    /** The engine io_uring may be forbidden, here or by the kernel. */
     private static void assumeThatFioHas(String engine) {
-        boolean has = Client.shell(
-                                "fio --enghelp=$1 && fio --name=try --ioengine=$1 --filename=$2 --size=4k --rw=read",
-                                engine,
-                                "/proc/self/exe")
-                        .exit()
-                == 0;
-        if (Boolean.getBoolean("weir.it.required") && !engine.equals("io_uring")) {
-            assertThat(has).as("fio has the engine %s", engine).isTrue();
+        if (engine.equals("io_uring")) {
+            Client.Result attempt = Client.run(
+                    "fio", "--name=try", "--ioengine=io_uring", "--filename=/bin/sh", "--size=4k", "--rw=read");
+            assumeThat(attempt.exit()).as(attempt.toString()).isZero();
         }
-        assumeThat(has).as("fio has the engine %s", engine).isTrue();
     }
 
     /** One after the other: each load by all jobs at once, written and verified. */
-    private static String jobs(String engine, int direct) {
+    private static String jobs(String engine, int direct, int jobs) {
         var file = new StringBuilder("""
                 [global]
                 ioengine=%s
@@ -119,11 +124,12 @@ class FioIT {
                 numjobs=%d
                 offset_increment=%dm
                 rw=randwrite
+                create_on_open=1
                 verify=crc32c
                 verify_fatal=1
                 do_verify=1
                 group_reporting=1
-                """.formatted(engine, direct, JOBS, MEBIBYTES_PER_JOB));
+                """.formatted(engine, direct, jobs, MEBIBYTES_PER_JOB));
         for (Load load : LOADS) {
             int mebibytes = LONG ? MEBIBYTES_PER_JOB : load.mebibytes();
             file.append("""
