@@ -102,9 +102,10 @@ public class DispatchBenchmark extends BenchmarkSettings {
     @TearDown
     public void stop() throws IOException {
         session.quiesce()
-                .thenCompose(nothing -> session.close())
+                .thenCompose(nothing -> session.deregister())
                 .toCompletableFuture()
                 .join();
+        session.dispose();
         kernel.close();
         node.close();
         loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();

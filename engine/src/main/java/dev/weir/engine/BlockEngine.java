@@ -90,12 +90,17 @@ public final class BlockEngine implements AutoCloseable {
      * Exports a node.
      *
      * @return the export when it is mounted and serves; errors of {@link BlockException} or
-     *     {@link dev.weir.fuse.device.FuseMountException} leave nothing behind
+     *     {@link dev.weir.fuse.device.FuseMountException} leave nothing behind. It cannot be cancelled: what was begun
+     *     goes on to its end, and the export is found by its id then
      */
     public Mono<BlockExport> addExport(BlockExportOptions options) {
         return Mono.defer(() -> {
             registry.reserve(options.id());
-            return start(options).doOnError(failure -> registry.release(options.id()));
+            return Mono.fromFuture(
+                    start(options)
+                            .doOnError(failure -> registry.release(options.id()))
+                            .toFuture(),
+                    true);
         });
     }
 
@@ -121,7 +126,9 @@ public final class BlockEngine implements AutoCloseable {
                     if (metrics != null) {
                         metrics.add(export);
                     }
-                    return registry.add(export)
+                    boolean open = registry.add(export);
+                    export.watch();
+                    return open
                             ? Mono.just(export)
                             : export.remove(RemoveMode.HARD)
                                     .then(Mono.error(

@@ -12,6 +12,8 @@ final class ConsoleLog {
     static void configure(boolean verbose) {
         setDefault("org.slf4j.simpleLogger.defaultLogLevel", "warn");
         setDefault("org.slf4j.simpleLogger.log.dev.weir", verbose ? "info" : "warn");
+        // The command itself says how its export ended.
+        setDefault("org.slf4j.simpleLogger.log.dev.weir.fuse.ExportShutdown", verbose ? "info" : "off");
         setDefault("org.slf4j.simpleLogger.showThreadName", "false");
         setDefault("org.slf4j.simpleLogger.showShortLogName", "true");
         setDefault("slf4j.internal.verbosity", "ERROR");

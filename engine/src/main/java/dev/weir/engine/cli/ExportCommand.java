@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** {@code weir export}: one image, one mountpoint, until it is told to end or somebody unmounts the file. */
 final class ExportCommand implements Command {
@@ -77,37 +78,49 @@ final class ExportCommand implements Command {
     public int run(Arguments arguments, Console console) throws Exception {
         ConsoleLog.configure(arguments.has(VERBOSE));
         String image = arguments.operand(0);
-        NodeOptions nodeOptions = ImageOptions.node(image, arguments);
+        NodeOptions node = ImageOptions.node(image, arguments);
         FuseExportOptions fuse = fuseOptions(image, arguments);
-        SignalStop stop = console.stop();
         BlockEngine engine = BlockEngine.builder()
                 .ioThreads(arguments.number(IOTHREADS))
                 .blockingThreads(arguments.number(FILE_THREADS))
                 .build();
-        MountpointFile mountpoint = new MountpointFile(fuse.mountpoint());
-        try (engine) {
-            stop.arm(engine, fuse.shutdownTimeout());
-            BlockExport export;
-            try {
-                mountpoint.recover();
-                String node = Outcome.of(engine.addNode(nodeOptions)).nodeName();
-                mountpoint.create();
-                List<String> threads =
-                        engine.ioThreads().stream().map(IoThread::id).toList();
-                export = Outcome.of(engine.addExport(new BlockExportOptions("export", node, fuse, threads)));
-            } catch (Exception e) {
-                if (stop.requested()) {
-                    return 0;
+        console.stop().arm(engine, fuse.shutdownTimeout());
+        var mountpoint = new MountpointFile(fuse.mountpoint());
+        try {
+            BlockExport export = start(engine, node, fuse, mountpoint, console.stop());
+            if (export != null) {
+                if (Terminal.isTerminal()) {
+                    console.out().println(description(arguments, export));
                 }
-                throw e;
+                Outcome.of(export.onTerminate());
             }
-            if (Terminal.isTerminal()) {
-                console.out().println(description(arguments, export));
-            }
-            Outcome.of(export.onTerminate());
+            Outcome.of(engine.shutdown());
             return 0;
+        } catch (Exception e) {
+            // What else goes wrong goes wrong because of this.
+            Outcome.of(engine.shutdown().onErrorComplete());
+            throw e;
         } finally {
             mountpoint.removeIfCreated();
+        }
+    }
+
+    /** The mounted export, or null where a signal came before that. */
+    private static @Nullable BlockExport start(
+            BlockEngine engine, NodeOptions node, FuseExportOptions fuse, MountpointFile mountpoint, SignalStop stop)
+            throws Exception {
+        try {
+            mountpoint.recover();
+            String nodeName = Outcome.of(engine.addNode(node)).nodeName();
+            mountpoint.create();
+            List<String> threads =
+                    engine.ioThreads().stream().map(IoThread::id).toList();
+            return Outcome.of(engine.addExport(new BlockExportOptions("export", nodeName, fuse, threads)));
+        } catch (Exception e) {
+            if (stop.requested()) {
+                return null;
+            }
+            throw e;
         }
     }
 

@@ -2,6 +2,8 @@ package dev.weir.engine.cli;
 
 import dev.weir.fuse.device.FuseMountException;
 import dev.weir.fuse.device.FuseMounter;
+import dev.weir.fuse.device.MountTable;
+import dev.weir.fuse.device.OwnMountpoints;
 import dev.weir.posix.Errno;
 import dev.weir.posix.PosixException;
 import dev.weir.posix.PosixFile;
@@ -43,10 +45,13 @@ final class MountpointFile {
         }
     }
 
-    /** Removes what {@link #create} created, if it is still the empty file that it was. Nothing of ours is mounted. */
+    /** Removes what {@link #create} created, if it is still the empty file that it was, and nobody mounted there again. */
     void removeIfCreated() throws IOException {
-        if (created && Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS) && Files.size(path) == 0) {
-            Files.delete(path);
+        if (created
+                && MountTable.topmost(OwnMountpoints.canonical(path)).isEmpty()
+                && Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)
+                && Files.size(path) == 0) {
+            Files.deleteIfExists(path);
         }
     }
 }

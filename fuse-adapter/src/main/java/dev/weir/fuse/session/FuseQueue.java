@@ -48,6 +48,12 @@ final class FuseQueue implements EpollIoHandle {
     /** Payload above which the receive buffer is handed on instead of copying out of it. */
     private static final int COPY_LIMIT = 64 * 1024;
 
+    /**
+     * What is reported whatever one asks for. Not {@link EpollIoOps#NONE}: for that Netty takes the descriptor out of epoll
+     * and does not know it any more afterwards, so that the queue would be deaf for ever.
+     */
+    private static final EpollIoOps DEAF = EpollIoOps.EPOLLERR;
+
     private final FuseSession session;
     private final FuseDevice device;
     private final IoEventLoop loop;
@@ -233,7 +239,7 @@ final class FuseQueue implements EpollIoHandle {
         IoRegistration current = registration;
         if (current != null && wanted != listening && current.isValid()) {
             listening = wanted;
-            current.submit(wanted ? EpollIoOps.EPOLLIN : EpollIoOps.NONE);
+            current.submit(wanted ? EpollIoOps.EPOLLIN : DEAF);
         }
     }
 

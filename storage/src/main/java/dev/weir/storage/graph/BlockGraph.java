@@ -13,6 +13,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 /**
@@ -23,6 +25,8 @@ import reactor.core.publisher.Mono;
  * to its end when its subscriber cancels.
  */
 public final class BlockGraph {
+    private static final Logger log = LoggerFactory.getLogger(BlockGraph.class);
+
     private final NodeNames names = new NodeNames();
     private final Turns turns = new Turns();
     private final BlockingPool blocking;
@@ -157,7 +161,10 @@ public final class BlockGraph {
         });
     }
 
-    /** Closes all backends, then all nodes, parents first, then stops the pool. Idempotent; the first failure is reported. */
+    /**
+     * Closes all backends, then all nodes, parents first, then stops the pool. Idempotent; the first failure is reported.
+     * What an abandoned backend still uses is closed when it is free.
+     */
     public Mono<Void> close() {
         return closing;
     }
@@ -166,18 +173,31 @@ public final class BlockGraph {
         closed = true;
         opener.shut();
         List<Mono<Void>> backends = new ArrayList<>();
+        List<Mono<Void>> abandoned = new ArrayList<>();
         for (GraphNode node : names.all()) {
             for (NodeUser user : node.users()) {
                 Backend backend = user.backend();
                 if (backend != null) {
-                    backends.add(backend.close());
+                    (backend.abandoned() ? abandoned : backends).add(backend.close());
                 }
             }
         }
         return Mono.whenDelayError(backends)
                 .onErrorResume(failure -> closeNodes().then(Mono.error(failure)))
                 .then(Mono.defer(this::closeNodes))
-                .doOnTerminate(blocking::close);
+                .doOnTerminate(() -> closeAfter(abandoned));
+    }
+
+    private void closeAfter(List<Mono<Void>> abandoned) {
+        if (abandoned.isEmpty()) {
+            blocking.close();
+            return;
+        }
+        Mono.whenDelayError(abandoned)
+                .onErrorComplete()
+                .then(Mono.defer(this::closeNodes))
+                .doOnTerminate(blocking::close)
+                .subscribe(nothing -> {}, failure -> log.warn("A node could not be closed", failure));
     }
 
     private Mono<Void> closeNodes() {
