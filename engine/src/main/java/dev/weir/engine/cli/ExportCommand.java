@@ -113,8 +113,7 @@ final class ExportCommand implements Command {
             mountpoint.recover();
             String nodeName = Outcome.of(engine.addNode(node)).nodeName();
             mountpoint.create();
-            List<String> threads =
-                    engine.ioThreads().stream().map(IoThread::id).toList();
+            List<String> threads = engine.ioThreads().stream().map(IoThread::id).toList();
             return Outcome.of(engine.addExport(new BlockExportOptions("export", nodeName, fuse, threads)));
         } catch (Exception e) {
             if (stop.requested()) {
