@@ -11,7 +11,7 @@ import reactor.util.context.Context;
  * A request that the node makes of its device in several steps, one after the other. Cancelling it does nothing: what it
  * borrowed and locked is in use until the last step ended, and the end is always reported.
  */
-abstract class StepRequest extends RangeLock.Hold implements CoreSubscriber<Void>, Subscription {
+abstract class StepRequest extends RangeLock.Hold implements CoreSubscriber<Object>, Subscription {
     private static final AtomicIntegerFieldUpdater<StepRequest> TURNS =
             AtomicIntegerFieldUpdater.newUpdater(StepRequest.class, "turns");
     private static final AtomicIntegerFieldUpdater<StepRequest> WAITING =
@@ -102,7 +102,7 @@ abstract class StepRequest extends RangeLock.Hold implements CoreSubscriber<Void
     }
 
     @Override
-    public final void onNext(Void nothing) {}
+    public final void onNext(Object nothing) {}
 
     @Override
     public final void onComplete() {

@@ -63,8 +63,8 @@ class MisbehavingDeviceTest {
 
     private final Device device = new Device();
     private final BlockGraph graph = BlockGraph.builder().build();
-    private final BlockBackend backend = graph.attach(graph.add("d", device).block(), Permissions.WRITE)
-            .block();
+    private final BlockBackend backend =
+            graph.attach(graph.add("d", device).block(), Permissions.WRITE).block();
 
     private void misbehave(Consumer<CoreSubscriber<? super Void>> behaviour) {
         device.behaviour = behaviour;
@@ -115,6 +115,19 @@ class MisbehavingDeviceTest {
         backend.truncate(1, PreallocMode.OFF).block(PATIENCE);
         backend.flush().block(PATIENCE);
         backend.read(0, ByteBuffer.allocateDirect(512)).block(PATIENCE);
+        requireWorks();
+    }
+
+    /** A {@code Mono<Void>} that was cast from another type. */
+    @Test
+    @SuppressWarnings("unchecked")
+    void emittingAValue() {
+        device.behaviour = actual -> {
+            ((CoreSubscriber<Object>) actual).onNext("a value");
+            actual.onComplete();
+        };
+        backend.truncate(1, PreallocMode.OFF).block(PATIENCE);
+        backend.flush().block(PATIENCE);
         requireWorks();
     }
 
