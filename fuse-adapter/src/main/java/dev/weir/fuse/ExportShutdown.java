@@ -18,6 +18,9 @@ import org.slf4j.LoggerFactory;
 final class ExportShutdown {
     private static final Logger LOGGER = LoggerFactory.getLogger(ExportShutdown.class);
 
+    /** An event loop answers in microseconds, or it is blocked. */
+    private static final int LOOP_TIMEOUT_SECONDS = 2;
+
     private final FuseMount mount;
     private final FuseSession session;
     private final long deadline;
@@ -49,10 +52,22 @@ final class ExportShutdown {
             throw giveUp();
         }
         Throwable failure = flush();
-        mount.detach();
-        session.close().toCompletableFuture().get();
+        try {
+            mount.detach();
+        } finally {
+            ended(session.close());
+        }
         if (failure != null) {
             throw new ExecutionException(failure);
+        }
+    }
+
+    /** What needs the event loops; one that user code blocks must not keep the process alive. */
+    private void ended(CompletionStage<Void> end) throws InterruptedException, ExecutionException {
+        try {
+            end.toCompletableFuture().get(LOOP_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+        } catch (TimeoutException e) {
+            LOGGER.error("{}: an event loop does not answer", mount.mountpoint());
         }
     }
 
@@ -92,8 +107,11 @@ final class ExportShutdown {
     private BlockException giveUp() throws InterruptedException, ExecutionException {
         List<String> unanswered = session.unanswered();
         BlockException lost = lost(unanswered.size() + " requests did not end: " + String.join(", ", unanswered));
-        mount.detach();
-        session.abandon().toCompletableFuture().get();
+        try {
+            mount.detach();
+        } finally {
+            ended(session.abandon());
+        }
         return lost;
     }
 

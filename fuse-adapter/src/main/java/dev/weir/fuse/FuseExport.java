@@ -21,6 +21,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
@@ -100,34 +101,53 @@ public final class FuseExport {
                                 options.source(), !options.writable(), allowOther, FuseHandshake.maxTransfer()));
         var devices = new ArrayList<FuseDevice>();
         devices.add(mount.device());
+        FuseSession session = null;
         try {
             FuseHandshake.Agreement agreement =
                     FuseHandshake.perform(mount.device(), options.growable(), HANDSHAKE_TIMEOUT);
             for (int i = 1; i < loops.size(); i++) {
                 devices.add(mount.device().cloneDevice());
             }
-            var session = new FuseSession(sessionOptions(options, allowOther), agreement, backend, devices, loops);
-            var export = new FuseExport(options, mount, session);
-            session.start().toCompletableFuture().get();
-            session.ended().thenAccept(end -> export.stop(new ExportShutdown(options, mount, session)::afterEnd));
-            return export;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw failed(mount, devices, e);
-        } catch (ExecutionException e) {
-            throw failed(mount, devices, Objects.requireNonNullElse(e.getCause(), e));
-        } catch (RuntimeException e) {
-            throw failed(mount, devices, e);
+            session = new FuseSession(sessionOptions(options, allowOther), agreement, backend, devices, loops);
+            return serve(options, mount, session);
+        } catch (Throwable e) {
+            // Also an error: whatever it is, a mount that nobody serves must not stay behind.
+            throw failed(mount, devices, session, e);
         }
     }
 
-    private static FuseMountException failed(FuseMount mount, List<FuseDevice> devices, Throwable cause) {
-        mount.detach();
-        devices.forEach(FuseDevice::close);
-        mount.release();
-        return cause instanceof FuseMountException known
+    private static FuseExport serve(FuseExportOptions options, FuseMount mount, FuseSession session)
+            throws InterruptedException, ExecutionException {
+        var export = new FuseExport(options, mount, session);
+        session.start().toCompletableFuture().get();
+        session.ended().thenAccept(end -> export.stop(new ExportShutdown(options, mount, session)::afterEnd));
+        return export;
+    }
+
+    private static FuseMountException failed(
+            FuseMount mount, List<FuseDevice> devices, @Nullable FuseSession session, Throwable failure) {
+        Throwable cause = failure instanceof ExecutionException && failure.getCause() != null
+                ? Objects.requireNonNull(failure.getCause())
+                : failure;
+        if (cause instanceof InterruptedException) {
+            Thread.currentThread().interrupt();
+        }
+        var reported = cause instanceof FuseMountException known
                 ? known
                 : new FuseMountException("cannot serve '" + mount.mountpoint() + "': " + cause.getMessage(), cause);
+        try {
+            mount.detach();
+        } catch (RuntimeException e) {
+            reported.addSuppressed(e);
+        }
+        if (session == null) {
+            devices.forEach(FuseDevice::close);
+        } else {
+            // A queue may be registered: its descriptor is closed when it is not any more.
+            session.abandon();
+        }
+        mount.release();
+        return reported;
     }
 
     private static FuseSessionOptions sessionOptions(FuseExportOptions options, boolean allowOther) {

@@ -93,7 +93,6 @@ public final class FuseRequestDecoder {
             case BATCH_FORGET -> checkBatchForget(body, at, payload);
             case SETATTR -> checkSetattr(body, at);
             case FALLOCATE -> checkFallocate(body, at);
-            case LSEEK -> checkRange(FuseLseekIn.offset(body, at), 0);
             case COPY_FILE_RANGE, COPY_FILE_RANGE_64 -> checkCopyFileRange(body, at);
             default -> DecodeResult.OK;
         };

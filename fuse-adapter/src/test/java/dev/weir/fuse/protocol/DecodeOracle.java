@@ -6,7 +6,7 @@ import java.math.BigInteger;
  * A second opinion on a message, written from the protocol's description without a line of the decoder: it reads single
  * bytes and computes without bounds.
  */
-final class DecodeOracle {
+public final class DecodeOracle {
     private static final BigInteger LARGEST_OFFSET =
             BigInteger.ONE.shiftLeft(63).subtract(BigInteger.ONE);
 
@@ -104,7 +104,6 @@ final class DecodeOracle {
                 yield wanted && signed(56).signum() < 0 ? DecodeResult.BAD_SIZE : DecodeResult.OK;
             }
             case 43 -> signed(56).signum() <= 0 ? DecodeResult.BAD_SIZE : range(48, signed(56));
-            case 46 -> range(48, BigInteger.ZERO);
             case 47, 53 -> {
                 if (signed(80).signum() < 0) {
                     yield DecodeResult.BAD_SIZE;
