@@ -19,6 +19,12 @@ final class QueueRegistration implements EpollIoHandle {
     /** EPOLLERR and EPOLLHUP of include/uapi/linux/eventpoll.h, which are reported whether or not anybody asks for them. */
     private static final int END_OF_CONNECTION = 0x8 | 0x10;
 
+    /**
+     * What to ask for while not listening: the end, which is reported anyway. Not {@link EpollIoOps#NONE}: with that Netty
+     * 4.2 takes the descriptor out of epoll, and does not put it back.
+     */
+    private static final EpollIoOps NOT_LISTENING = EpollIoOps.EPOLLERR;
+
     private final FuseQueue queue;
     private final FuseDevice device;
     private final IoEventLoop loop;
@@ -58,6 +64,7 @@ final class QueueRegistration implements EpollIoHandle {
         if (ended) {
             current.cancel();
         } else {
+            current.submit(NOT_LISTENING);
             queue.listen();
         }
     }
@@ -104,7 +111,7 @@ final class QueueRegistration implements EpollIoHandle {
         IoRegistration current = registration;
         if (current != null && interested != listening && current.isValid()) {
             listening = interested;
-            current.submit(interested ? EpollIoOps.EPOLLIN : EpollIoOps.NONE);
+            current.submit(interested ? EpollIoOps.EPOLLIN : NOT_LISTENING);
         }
     }
 
