@@ -20,10 +20,10 @@ final class QueueRegistration implements EpollIoHandle {
     private static final int END_OF_CONNECTION = 0x8 | 0x10;
 
     /**
-     * What is reported whatever one asks for. Not {@link EpollIoOps#NONE}: for that Netty takes the descriptor out of epoll
-     * and does not know it any more afterwards, so that the queue would be deaf for ever.
+     * What to ask for while not listening: the end, which is reported anyway. Not {@link EpollIoOps#NONE}: with that Netty
+     * 4.2 takes the descriptor out of epoll, and does not put it back.
      */
-    private static final EpollIoOps DEAF = EpollIoOps.EPOLLERR;
+    private static final EpollIoOps NOT_LISTENING = EpollIoOps.EPOLLERR;
 
     private final FuseQueue queue;
     private final FuseDevice device;
@@ -64,6 +64,7 @@ final class QueueRegistration implements EpollIoHandle {
         if (ended) {
             current.cancel();
         } else {
+            current.submit(NOT_LISTENING);
             queue.listen();
         }
     }
@@ -110,7 +111,7 @@ final class QueueRegistration implements EpollIoHandle {
         IoRegistration current = registration;
         if (current != null && interested != listening && current.isValid()) {
             listening = interested;
-            current.submit(interested ? EpollIoOps.EPOLLIN : DEAF);
+            current.submit(interested ? EpollIoOps.EPOLLIN : NOT_LISTENING);
         }
     }
 

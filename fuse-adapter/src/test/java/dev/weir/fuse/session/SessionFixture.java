@@ -20,6 +20,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.LinkedTransferQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.extension.AfterEachCallback;
@@ -213,6 +216,13 @@ final class SessionFixture implements BeforeEachCallback, AfterEachCallback {
         long before = threads.getThreadCpuTime(thread);
         Thread.sleep(while_.toMillis());
         return Duration.ofNanos(threads.getThreadCpuTime(thread) - before);
+    }
+
+    /** Threads that take tasks without a lock, so that a loop can hand them out. */
+    static ExecutorService threads(int count) {
+        var threads = new ThreadPoolExecutor(count, count, 0, TimeUnit.SECONDS, new LinkedTransferQueue<>());
+        threads.prestartAllCoreThreads();
+        return threads;
     }
 
     static <T> T await(CompletionStage<T> stage) {
