@@ -6,10 +6,14 @@ import dev.weir.storage.BlockBackend;
 import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
 import java.nio.file.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 /** A node that is exported: the mounted file, and the backend that it holds. */
 public final class BlockExport {
+    private static final Logger LOGGER = LoggerFactory.getLogger(BlockExport.class);
+
     private final String id;
     private final FuseExport fuse;
     private final BlockBackend backend;
@@ -29,7 +33,16 @@ public final class BlockExport {
 
     /** The end comes from outside too, when somebody unmounts: it must not wait for a subscriber. */
     void watch() {
-        terminated.subscribe(nothing -> {}, failure -> {});
+        LOGGER.info(
+                "{} is mounted: node '{}', {} bytes, {}",
+                mountpoint(),
+                nodeName(),
+                length(),
+                writable() ? "writable" : "read-only");
+        terminated.subscribe(
+                nothing -> {},
+                failure -> LOGGER.info("{} is gone: {}", mountpoint(), failure.getMessage()),
+                () -> LOGGER.info("{} is gone", mountpoint()));
     }
 
     /** A request that never ended would keep a close waiting for ever. */
