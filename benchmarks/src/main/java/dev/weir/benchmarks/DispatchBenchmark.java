@@ -41,8 +41,7 @@ public class DispatchBenchmark extends BenchmarkSettings {
     private final ByteBuffer message = KernelMessages.buffer(FuseProtocol.WRITE_DATA_AT + LARGE);
     private final ByteBuffer reply = KernelMessages.buffer(2 * SMALL);
     private final Offsets offsets = new Offsets();
-    private final MultiThreadIoEventLoopGroup loops =
-            new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+    private final MultiThreadIoEventLoopGroup loops = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
 
     @SuppressWarnings("NullAway.Init")
     private RawNode node;
@@ -103,9 +102,10 @@ public class DispatchBenchmark extends BenchmarkSettings {
     @TearDown
     public void stop() throws IOException {
         session.quiesce()
-                .thenCompose(nothing -> session.close())
+                .thenCompose(nothing -> session.deregister())
                 .toCompletableFuture()
                 .join();
+        session.dispose();
         kernel.close();
         node.close();
         loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();

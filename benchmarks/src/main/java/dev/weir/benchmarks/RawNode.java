@@ -46,9 +46,9 @@ final class RawNode implements AutoCloseable {
             protocol.set("size", Long.toString(LENGTH));
         }
         BlockGraph graph = BlockGraph.builder().build();
-        NodeOptions raw = NodeOptions.driver("raw").set("file", protocol.build()).build();
-        BlockBackend backend =
-                await(graph.add(raw).flatMap(node -> graph.attach(node, Permissions.WRITE)));
+        NodeOptions raw =
+                NodeOptions.driver("raw").set("file", protocol.build()).build();
+        BlockBackend backend = await(graph.add(raw).flatMap(node -> graph.attach(node, Permissions.WRITE)));
         ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK);
         for (long at = 0; at < LENGTH; at += CHUNK) {
             await(backend.write(at, chunk.clear(), WriteFlag.NONE).thenReturn(at));

@@ -47,11 +47,11 @@ class BenchmarkSmokeTest {
                 .map(result -> result.getParams().getBenchmark())
                 .collect(Collectors.toCollection(TreeSet::new));
         assertThat(ran).isEqualTo(declared());
-        assertThat(results).allSatisfy(result -> assertThat(
-                        result.getPrimaryResult().getScore())
-                .as(result.getParams().id())
-                .isPositive()
-                .isFinite());
+        assertThat(results)
+                .allSatisfy(result -> assertThat(result.getPrimaryResult().getScore())
+                        .as(result.getParams().id())
+                        .isPositive()
+                        .isFinite());
     }
 
     private static Set<String> declared() {

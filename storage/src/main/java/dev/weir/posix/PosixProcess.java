@@ -47,7 +47,7 @@ public final class PosixProcess {
             int highest = descriptors.keySet().stream().reduce(STDERR, Math::max);
             closeFrom(actions, highest + 1, call);
             int[] pid = new int[1];
-            check(LibC.CALLS.posix_spawnp(pid, program, actions, null, argv, envp), call);
+            check(LibC.CALLS.posix_spawnp(pid, program, actions, 0, argv, envp), call);
             return pid[0];
         } finally {
             LibC.CALLS.posix_spawn_file_actions_destroy(actions);

@@ -27,7 +27,7 @@ public interface BlockBackend extends BlockIo {
         void drainedEnd();
     }
 
-    /** Sets the listener, replacing the one before; it is told at once where the backend is drained. */
+    /** Sets the listener, replacing the one before. It is told at once where the backend is drained already. */
     void onDrain(DrainListener listener);
 
     /** Adds a listener that is told the new length in bytes, whoever resized the node. Called on any thread. */

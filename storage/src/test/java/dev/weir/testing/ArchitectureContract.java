@@ -2,6 +2,7 @@ package dev.weir.testing;
 
 import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaAccess.Predicates.originOwner;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
@@ -50,7 +51,8 @@ public abstract class ArchitectureContract {
     void importModule() throws IOException, URISyntaxException {
         Path testOutput = Path.of(
                 getClass().getProtectionDomain().getCodeSource().getLocation().toURI());
-        main = importAll(testOutput.resolveSibling("classes"));
+        // JMH generates the code around benchmarks.
+        main = importAll(testOutput.resolveSibling("classes")).that(resideOutsideOfPackage("..jmh_generated.."));
         tests = importAll(testOutput);
     }
 

@@ -15,7 +15,7 @@ final class FuseSeek {
         this.backend = backend;
     }
 
-    /** The answer to a seek from {@code offset}, at least 0. */
+    /** The answer to a seek from {@code offset}, whatever the client gave. */
     Mono<FuseReply> seek(long offset, int whence) {
         return switch (whence) {
             case FuseLseekIn.SEEK_DATA -> find(offset, true);
@@ -28,7 +28,7 @@ final class FuseSeek {
     private Mono<FuseReply> find(long from, boolean data) {
         return Mono.defer(() -> {
             long length = backend.length();
-            if (from > length || (data && from == length)) {
+            if (from < 0 || from > length || (data && from == length)) {
                 return Mono.just(FuseReply.error(Errno.ENXIO));
             }
             if (from == length) {

@@ -4,6 +4,7 @@ import dev.weir.fuse.protocol.Errno;
 import dev.weir.fuse.protocol.FuseOpcode;
 import dev.weir.fuse.protocol.FuseOutHeader;
 import dev.weir.fuse.protocol.FuseReplyEncoder;
+import dev.weir.storage.BlockException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
@@ -77,6 +78,8 @@ final class PendingRequest implements CoreSubscriber<Object> {
         }
         if (ErrnoMapper.expected(failure)) {
             LOGGER.debug("{}: {} failed: {}", queue, this, failure.getMessage());
+        } else if (failure instanceof BlockException) {
+            LOGGER.warn("{}: {} failed: {}", queue, this, failure.getMessage());
         } else {
             LOGGER.warn("{}: {} failed", queue, this, failure);
         }

@@ -104,7 +104,6 @@ final class DecodeOracle {
                 yield wanted && signed(56).signum() < 0 ? DecodeResult.BAD_SIZE : DecodeResult.OK;
             }
             case 43 -> signed(56).signum() <= 0 ? DecodeResult.BAD_SIZE : range(48, signed(56));
-            case 46 -> range(48, BigInteger.ZERO);
             case 47, 53 -> {
                 if (signed(80).signum() < 0) {
                     yield DecodeResult.BAD_SIZE;

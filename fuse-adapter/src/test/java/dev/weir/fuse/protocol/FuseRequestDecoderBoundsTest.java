@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class FuseRequestDecoderBoundsTest {
     private static final int BODY = 40;
@@ -110,12 +111,12 @@ class FuseRequestDecoderBoundsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"0, OK", "9223372036854775807, OK", "-1, BAD_OFFSET", "-9223372036854775808, BAD_OFFSET"})
-    void lseekOffset(long offset, DecodeResult expected) {
+    @ValueSource(longs = {0, Long.MAX_VALUE, -1, Long.MIN_VALUE})
+    void lseekFromAnywhereAsTheClientAskedFor(long offset) {
         ByteBuffer message = Wire.request(FuseOpcode.LSEEK.code(), 24);
         message.putLong(BODY + 8, offset);
 
-        assertThat(decode(message)).isEqualTo(expected);
+        assertThat(decode(message)).isEqualTo(OK);
     }
 
     @Test

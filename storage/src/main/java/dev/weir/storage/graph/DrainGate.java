@@ -72,7 +72,7 @@ final class DrainGate {
         }
     }
 
-    /** Where the gate is shut, its end will be told to the new listener, and so the beginning must be. */
+    /** A listener that comes while the gate is shut is told at once: it will hear of the end, too. */
     void listener(DrainListener next) {
         boolean drained;
         synchronized (this) {

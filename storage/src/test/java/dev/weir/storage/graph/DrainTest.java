@@ -39,17 +39,30 @@ class DrainTest {
         raw = graph.add(NodeOptions.parse("raw,node-name=r,file=f")).block();
         backend = graph.attach(raw, new Permissions(Permissions.WRITE.used(), Permissions.ALL))
                 .block();
-        backend.onDrain(new BlockBackend.DrainListener() {
+        backend.onDrain(listener("begin", "end"));
+    }
+
+    private BlockBackend.DrainListener listener(String begin, String end) {
+        return new BlockBackend.DrainListener() {
             @Override
             public void drainedBegin() {
-                events.add("begin");
+                events.add(begin);
             }
 
             @Override
             public void drainedEnd() {
-                events.add("end");
+                events.add(end);
             }
-        });
+        };
+    }
+
+    @Test
+    void aListenerThatComesLateHearsOfTheDrainThatItWillHearTheEndOf() {
+        note("drained", backend.drainedBegin());
+        backend.onDrain(listener("late begin", "late end"));
+        assertThat(events).containsExactly("begin", "drained", "late begin");
+        backend.drainedEnd();
+        assertThat(events).containsExactly("begin", "drained", "late begin", "late end");
     }
 
     @Test
