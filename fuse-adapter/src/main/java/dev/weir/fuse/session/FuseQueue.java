@@ -109,6 +109,10 @@ final class FuseQueue implements EpollIoHandle {
         return device;
     }
 
+    FuseRequestHandler handler() {
+        return handler;
+    }
+
     FuseStatistics statistics() {
         return session.statistics();
     }
