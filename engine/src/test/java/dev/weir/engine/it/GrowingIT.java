@@ -3,13 +3,14 @@ package dev.weir.engine.it;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Images that change their size. */
-@MountRequired(programs = {"cmp", "python3"})
+@MountRequired(programs = {"cmp", "python3", "fio"})
 class GrowingIT {
     @TempDir
     Path directory;
@@ -144,6 +145,32 @@ class GrowingIT {
                             cmp -n 1000 $1 $2
                             tail -c 1000 $1 | cmp -n 1000 - /dev/zero
                             """, export.mountpoint(), directory.resolve("file")).ok();
+        }
+    }
+
+    /** The kernel lets asynchronous requests and truncation happen at once. */
+    @Test
+    void requestsInFlightMeetAnImageThatShrinks() {
+        Path image = image(16 << 20);
+        try (var export = growable(image, "--iothreads=2")) {
+            Client truncating = Client.startShell(
+                    "for i in $(seq 300); do truncate -s $(((i * 7919 % 32768) * 512)) $1; done", export.mountpoint());
+            Client.run(
+                            "fio",
+                            "--name=transfer",
+                            "--filename=" + export.mountpoint(),
+                            "--ioengine=libaio",
+                            "--direct=1",
+                            "--bs=64k",
+                            "--iodepth=32",
+                            "--numjobs=2",
+                            "--rw=randrw",
+                            "--filesize=16m",
+                            "--create_on_open=1",
+                            "--time_based",
+                            "--runtime=3")
+                    .ok();
+            truncating.await(Duration.ofSeconds(30)).ok();
         }
     }
 

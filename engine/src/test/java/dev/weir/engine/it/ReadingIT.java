@@ -49,7 +49,7 @@ class ReadingIT {
     @CsvSource({"--format=raw, ''", "--cache-direct, ''", "--cache-direct, iflag=direct", "--iothreads=2, iflag=direct"
     })
     void inRequestsOfAnySize(String option, String flags) {
-        random(3_000_001);
+        random(1_500_001);
         try (var export = ExportProcess.start(image, mountpoint, option)) {
             Client.shell("""
                             for size in 512 4096 65536 1M; do
