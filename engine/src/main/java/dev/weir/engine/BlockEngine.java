@@ -13,6 +13,7 @@ import dev.weir.storage.spi.BlockDevice;
 import dev.weir.storage.spi.BlockDriver;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.channel.IoEventLoop;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -26,6 +27,9 @@ import reactor.core.publisher.Mono;
  * threads are daemons.
  */
 public final class BlockEngine implements AutoCloseable {
+    /** How long a shutdown waits for exports that are being started; more than a handshake takes. */
+    private static final Duration START_LIMIT = Duration.ofSeconds(20);
+
     private final BlockGraph graph;
     private final List<IoThread> ioThreads;
     private final @Nullable ExportMetrics metrics;
@@ -86,12 +90,17 @@ public final class BlockEngine implements AutoCloseable {
      * Exports a node.
      *
      * @return the export when it is mounted and serves; errors of {@link BlockException} or
-     *     {@link dev.weir.fuse.device.FuseMountException} leave nothing behind
+     *     {@link dev.weir.fuse.device.FuseMountException} leave nothing behind. It cannot be cancelled: what was begun
+     *     goes on to its end, and the export is found by its id then
      */
     public Mono<BlockExport> addExport(BlockExportOptions options) {
         return Mono.defer(() -> {
             registry.reserve(options.id());
-            return start(options).doOnError(failure -> registry.release(options.id()));
+            return Mono.fromFuture(
+                    start(options)
+                            .doOnError(failure -> registry.release(options.id()))
+                            .toFuture(),
+                    true);
         });
     }
 
@@ -117,7 +126,9 @@ public final class BlockEngine implements AutoCloseable {
                     if (metrics != null) {
                         metrics.add(export);
                     }
-                    return registry.add(export)
+                    boolean open = registry.add(export);
+                    export.watch();
+                    return open
                             ? Mono.just(export)
                             : export.remove(RemoveMode.HARD)
                                     .then(Mono.error(
@@ -174,14 +185,20 @@ public final class BlockEngine implements AutoCloseable {
     }
 
     private Mono<Void> shutdownNow() {
-        registry.close();
-        Mono<Void> exports = Flux.fromIterable(registry.all())
+        // An export that is being started is mounted perhaps: it has to come up before it can be taken down.
+        Mono<Void> settled = Mono.fromFuture(registry.close(), true)
+                .timeout(
+                        START_LIMIT,
+                        Mono.error(() -> BlockException.of(
+                                BlockErrorKind.TIMED_OUT, "an export that was being started did not come to an end")));
+        Mono<Void> exports = Flux.defer(() -> Flux.fromIterable(registry.all()))
                 .flatMapDelayError(export -> export.remove(RemoveMode.HARD), 64, 64)
                 .then();
         Mono<Void> threads = Flux.fromIterable(ioThreads)
                 .flatMapDelayError(IoThread::stop, 64, 64)
                 .then();
-        return Flux.concatDelayError(Flux.just(exports, graph.close(), threads)).then();
+        return Flux.concatDelayError(Flux.just(settled, exports, graph.close(), threads))
+                .then();
     }
 
     /** {@link #shutdown}, waiting for its end. Never call it on a thread that serves an export. */

@@ -15,22 +15,30 @@ public final class BlockExport {
     private final BlockBackend backend;
     private final Mono<Void> terminated;
 
+    /** @param afterEnd run before anybody hears of the end */
     BlockExport(String id, FuseExport fuse, BlockBackend backend, Runnable afterEnd) {
         this.id = id;
         this.fuse = fuse;
         this.backend = backend;
         this.terminated = fuse.onTerminate()
-                .onErrorResume(failure -> close().then(Mono.error(failure)))
+                .onErrorResume(failure -> close().onErrorComplete().then(Mono.error(failure)))
                 .then(Mono.defer(this::close))
-                .doFinally(signal -> afterEnd.run())
+                .doOnTerminate(afterEnd)
                 .cache();
-        // The end comes from outside too, when somebody unmounts: it must not wait for a subscriber.
+    }
+
+    /** The end comes from outside too, when somebody unmounts: it must not wait for a subscriber. */
+    void watch() {
         terminated.subscribe(nothing -> {}, failure -> {});
     }
 
     /** A request that never ended would keep a close waiting for ever. */
     private Mono<Void> close() {
-        return backend.inFlight() == 0 ? backend.close() : Mono.empty();
+        if (fuse.gaveUp()) {
+            backend.abandon();
+            return Mono.empty();
+        }
+        return backend.close();
     }
 
     public String id() {

@@ -7,12 +7,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 
 /** The exports of an engine by id, and the ids that are taken. Any thread. */
 final class BlockExportRegistry {
     /** Empty for an id that is reserved by an export that is being started. */
     private final Map<String, Optional<BlockExport>> exports = new LinkedHashMap<>();
 
+    private final CompletableFuture<Void> settled = new CompletableFuture<>();
     private boolean closed;
 
     synchronized void reserve(String id) {
@@ -25,13 +27,21 @@ final class BlockExportRegistry {
     }
 
     /** @return false where the engine was closed meanwhile: the export has to go again */
-    synchronized boolean add(BlockExport export) {
-        exports.replace(export.id(), Optional.of(export));
-        return !closed;
+    boolean add(BlockExport export) {
+        boolean open;
+        synchronized (this) {
+            exports.replace(export.id(), Optional.of(export));
+            open = !closed;
+        }
+        settle();
+        return open;
     }
 
-    synchronized void release(String id) {
-        exports.remove(id);
+    void release(String id) {
+        synchronized (this) {
+            exports.remove(id);
+        }
+        settle();
     }
 
     synchronized Optional<BlockExport> find(String id) {
@@ -45,8 +55,27 @@ final class BlockExportRegistry {
         return all;
     }
 
-    /** Takes no more. */
-    synchronized void close() {
-        closed = true;
+    /**
+     * Takes no more.
+     *
+     * @return completes when no export is being started any more: {@link #all} has those that are left
+     */
+    CompletableFuture<Void> close() {
+        synchronized (this) {
+            closed = true;
+        }
+        settle();
+        return settled;
+    }
+
+    /** Not under the lock, which is not for whoever waits. */
+    private void settle() {
+        boolean done;
+        synchronized (this) {
+            done = closed && exports.values().stream().allMatch(Optional::isPresent);
+        }
+        if (done) {
+            settled.complete(null);
+        }
     }
 }

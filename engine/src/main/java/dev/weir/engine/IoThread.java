@@ -1,15 +1,20 @@
 package dev.weir.engine;
 
+import dev.weir.storage.BlockErrorKind;
+import dev.weir.storage.BlockException;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import reactor.core.publisher.Mono;
 
 /** One named event loop with its thread: it reads the requests of the exports that are given to it. */
 public final class IoThread {
+    private static final Duration STOP_LIMIT = Duration.ofSeconds(3);
+
     private final String id;
     private final MultiThreadIoEventLoopGroup group;
 
@@ -32,16 +37,20 @@ public final class IoThread {
         return group.next();
     }
 
-    /** Ends the thread; nothing may be registered with it any more. */
+    /** Ends the thread; nothing may be registered with it any more. Fails where something blocks it. */
     Mono<Void> stop() {
-        return Mono.create(sink -> group.shutdownGracefully(0, 1, TimeUnit.SECONDS)
-                .addListener(future -> {
-                    if (future.isSuccess()) {
-                        sink.success();
-                    } else {
-                        sink.error(future.cause());
-                    }
-                }));
+        return Mono.<Void>create(sink -> group.shutdownGracefully(0, 1, TimeUnit.SECONDS)
+                        .addListener(future -> {
+                            if (future.isSuccess()) {
+                                sink.success();
+                            } else {
+                                sink.error(future.cause());
+                            }
+                        }))
+                .timeout(
+                        STOP_LIMIT,
+                        Mono.error(() -> BlockException.of(
+                                BlockErrorKind.TIMED_OUT, "iothread '" + id + "' does not end: something blocks it")));
     }
 
     @Override

@@ -4,6 +4,7 @@ import dev.weir.fuse.device.FuseMount;
 import dev.weir.fuse.session.FuseSession;
 import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -14,65 +15,79 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The end of an export, step by step, on a thread that may block. All steps together have one deadline. */
+/**
+ * The end of an export, step by step, on a thread that may block. A step that fails is remembered, and the next one is
+ * done nevertheless: nothing may be left behind. All steps together have one deadline.
+ */
 final class ExportShutdown {
     private static final Logger LOGGER = LoggerFactory.getLogger(ExportShutdown.class);
 
-    /** An event loop answers in microseconds, or it is blocked. */
-    private static final int LOOP_TIMEOUT_SECONDS = 2;
+    /** How long the kernel, or an event loop, may take for what it does at once unless something is wrong. */
+    private static final Duration AT_ONCE = Duration.ofSeconds(1);
 
     private final FuseMount mount;
     private final FuseSession session;
+    private final boolean writable;
+    private final long half;
     private final long deadline;
+    private @Nullable Throwable failure;
+    private boolean gaveUp;
 
     ExportShutdown(FuseExportOptions options, FuseMount mount, FuseSession session) {
         this.mount = mount;
         this.session = session;
-        this.deadline = System.nanoTime() + options.shutdownTimeout().toNanos();
+        this.writable = options.writable();
+        long now = System.nanoTime();
+        this.half = now + options.shutdownTimeout().toNanos() / 2;
+        this.deadline = now + options.shutdownTimeout().toNanos();
     }
 
-    /** Somebody asks for the end: the file system is still mounted and served. */
-    void orderly() throws InterruptedException, ExecutionException {
-        if (unmounted()) {
-            // Nobody used it: the kernel ends the connection by itself.
-            try {
-                await(session.ended());
-            } catch (TimeoutException e) {
-                LOGGER.warn("{}: unmounted, but the connection does not end", mount.mountpoint());
-            }
-        }
-        afterEnd();
+    /** Why the end was not a good one, or null. */
+    @Nullable
+    Throwable failure() {
+        return failure;
     }
 
-    /** No request comes any more, or none is to come. */
-    void afterEnd() throws InterruptedException, ExecutionException {
+    /** Whether requests are in flight still, and may be for ever. */
+    boolean gaveUp() {
+        return gaveUp;
+    }
+
+    /** Somebody asks for the end: the file system is mounted and served. */
+    void orderly() throws InterruptedException {
         try {
-            await(session.quiesce());
-        } catch (TimeoutException e) {
-            throw giveUp();
+            letGo();
+        } catch (RuntimeException e) {
+            note(e);
         }
-        Throwable failure = flush();
-        try {
-            mount.detach();
-        } finally {
-            ended(session.close());
+        end();
+    }
+
+    /** The connection ended by itself. */
+    void afterEnd(FuseSession.End why) throws InterruptedException {
+        if (why != FuseSession.End.UNMOUNTED) {
+            String what = why == FuseSession.End.ABORTED ? "the FUSE connection was aborted" : "the FUSE device failed";
+            note(BlockException.of(BlockErrorKind.IO, mount.mountpoint() + ": " + what));
         }
-        if (failure != null) {
-            throw new ExecutionException(failure);
+        end();
+    }
+
+    /** Unmounts while requests are served: what clients wrote through mappings comes now. */
+    private void letGo() throws InterruptedException {
+        FuseMount.Unmounted unmounted = unmount();
+        if (unmounted == FuseMount.Unmounted.DONE) {
+            // Nobody used it: the kernel ends the connection by itself, unless it is mounted in another namespace.
+            awaitAtOnce(session.ended());
+        } else if (unmounted == FuseMount.Unmounted.BUSY && writable && !mount.writeBack(left(half))) {
+            LOGGER.warn("{}: mappings of clients are not written back in time", mount.mountpoint());
         }
     }
 
-    /** What needs the event loops; one that user code blocks must not keep the process alive. */
-    private void ended(CompletionStage<Void> end) throws InterruptedException, ExecutionException {
-        try {
-            end.toCompletableFuture().get(LOOP_TIMEOUT_SECONDS, TimeUnit.SECONDS);
-        } catch (TimeoutException e) {
-            LOGGER.error("{}: an event loop does not answer", mount.mountpoint());
+    /** On another thread, because a file system that is not answered blocks it. */
+    private FuseMount.Unmounted unmount() throws InterruptedException {
+        if (gone()) {
+            return FuseMount.Unmounted.GONE;
         }
-    }
-
-    /** A plain unmount, on another thread, because a file system that is not answered blocks it. */
-    private boolean unmounted() throws InterruptedException, ExecutionException {
         var result = new CompletableFuture<FuseMount.Unmounted>();
         var thread = new Thread(
                 () -> {
@@ -86,42 +101,88 @@ final class ExportShutdown {
         thread.setDaemon(true);
         thread.start();
         try {
-            return await(result) == FuseMount.Unmounted.DONE;
+            return result.get(left(half).toNanos(), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            LOGGER.warn("{}: unmounting does not end", mount.mountpoint());
+            return FuseMount.Unmounted.GONE;
+        } catch (ExecutionException e) {
+            note(e.getCause());
+            return FuseMount.Unmounted.GONE;
+        }
+    }
+
+    private void end() throws InterruptedException {
+        if (awaits(session.quiesce(), left(deadline))) {
+            flush();
+        } else {
+            gaveUp = true;
+            List<String> unanswered = session.unanswered();
+            lost(unanswered.size() + " requests did not end: " + String.join(", ", unanswered));
+        }
+        try {
+            if (!gone()) {
+                mount.detach();
+            }
+        } catch (RuntimeException e) {
+            note(e);
+        }
+        close();
+    }
+
+    private void flush() throws InterruptedException {
+        try {
+            session.flush().toFuture().get(left(deadline).toNanos(), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            gaveUp = true;
+            lost("the flush did not end");
+        } catch (ExecutionException e) {
+            note(e.getCause());
+        }
+    }
+
+    private void close() throws InterruptedException {
+        if (session.inFlight() == 0 && awaitAtOnce(session.close())) {
+            return;
+        }
+        gaveUp = true;
+        if (!awaitAtOnce(session.abandon())) {
+            lost("an event loop is stuck");
+        }
+    }
+
+    /** The kernel said so: what is mounted there now is somebody else's. */
+    private boolean gone() {
+        return session.ended().toCompletableFuture().getNow(null) == FuseSession.End.UNMOUNTED;
+    }
+
+    private void lost(String what) {
+        note(BlockException.of(BlockErrorKind.TIMED_OUT, mount.mountpoint() + ": " + what));
+    }
+
+    /** The first is the one that is reported. */
+    private void note(@Nullable Throwable cause) {
+        if (failure == null) {
+            failure = cause;
+        }
+        LOGGER.error("{}: {}", mount.mountpoint(), cause == null ? "failed" : cause.getMessage());
+    }
+
+    private static boolean awaitAtOnce(CompletionStage<?> stage) throws InterruptedException {
+        return awaits(stage, AT_ONCE);
+    }
+
+    private static boolean awaits(CompletionStage<?> stage, Duration timeout) throws InterruptedException {
+        try {
+            stage.toCompletableFuture().get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+            return true;
         } catch (TimeoutException e) {
             return false;
-        }
-    }
-
-    private @Nullable Throwable flush() throws InterruptedException {
-        try {
-            await(session.flush().toFuture());
-            return null;
-        } catch (TimeoutException e) {
-            return lost("the flush did not end");
         } catch (ExecutionException e) {
-            LOGGER.error("{}: data could not be flushed", mount.mountpoint(), e.getCause());
-            return e.getCause();
+            throw new IllegalStateException(e.getCause());
         }
     }
 
-    private BlockException giveUp() throws InterruptedException, ExecutionException {
-        List<String> unanswered = session.unanswered();
-        BlockException lost = lost(unanswered.size() + " requests did not end: " + String.join(", ", unanswered));
-        try {
-            mount.detach();
-        } finally {
-            ended(session.abandon());
-        }
-        return lost;
-    }
-
-    private BlockException lost(String what) {
-        String message = mount.mountpoint() + ": " + what;
-        LOGGER.error("{}", message);
-        return BlockException.of(BlockErrorKind.TIMED_OUT, message);
-    }
-
-    private <T> T await(CompletionStage<T> stage) throws InterruptedException, ExecutionException, TimeoutException {
-        return stage.toCompletableFuture().get(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
+    private static Duration left(long until) {
+        return Duration.ofNanos(Math.max(0, until - System.nanoTime()));
     }
 }

@@ -19,9 +19,10 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 /**
@@ -39,6 +40,8 @@ public final class FuseExport {
         TERMINATED
     }
 
+    private static final Logger LOGGER = LoggerFactory.getLogger(FuseExport.class);
+
     /** INIT comes at once, or never. */
     private static final Duration HANDSHAKE_TIMEOUT = Duration.ofSeconds(10);
 
@@ -47,6 +50,7 @@ public final class FuseExport {
     private final FuseSession session;
     private final AtomicReference<State> state = new AtomicReference<>(State.RUNNING);
     private final CompletableFuture<Void> terminated = new CompletableFuture<>();
+    private volatile boolean gaveUp;
 
     private FuseExport(FuseExportOptions options, FuseMount mount, FuseSession session) {
         this.options = options;
@@ -60,45 +64,39 @@ public final class FuseExport {
      * @param backend stays the caller's, who closes it after the end of {@link #onTerminate}
      * @param loops epoll event loops, at least one; the export gets one queue on each
      * @return the export, when the kernel's INIT was answered and every queue listens; an error of
-     *     {@link FuseMountException} leaves nothing mounted or open
+     *     {@link FuseMountException} leaves nothing mounted or open. A cancelled start goes on to its end, and the export
+     *     is shut down then
      */
     public static Mono<FuseExport> start(FuseExportOptions options, BlockBackend backend, List<IoEventLoop> loops) {
         if (loops.isEmpty()) {
             throw new IllegalArgumentException("The set of I/O threads must not be empty");
         }
-        return Mono.create(sink -> {
-            var thread = new Thread(
-                    () -> {
-                        try {
-                            sink.success(startNow(options, backend, loops));
-                        } catch (Throwable e) {
-                            sink.error(e);
-                        }
-                    },
-                    "weir-mount");
-            thread.setDaemon(true);
-            thread.start();
-        });
+        return Mono.<FuseExport>create(sink -> {
+                    var thread = new Thread(
+                            () -> {
+                                try {
+                                    sink.success(startNow(options, backend, loops));
+                                } catch (Throwable e) {
+                                    sink.error(e);
+                                }
+                            },
+                            "weir-mount");
+                    thread.setDaemon(true);
+                    thread.start();
+                })
+                .doOnDiscard(FuseExport.class, FuseExport::shutdown);
     }
 
     private static FuseExport startNow(FuseExportOptions options, BlockBackend backend, List<IoEventLoop> loops) {
-        if (options.allowOther() == AllowOther.AUTO) {
-            try {
-                return startNow(options, true, backend, loops);
-            } catch (FuseMountException e) {
-                return startNow(options, false, backend, loops);
-            }
-        }
-        return startNow(options, options.allowOther() == AllowOther.ON, backend, loops);
-    }
-
-    private static FuseExport startNow(
-            FuseExportOptions options, boolean allowOther, BlockBackend backend, List<IoEventLoop> loops) {
         FuseMount mount = FuseMounter.forThisProcess()
                 .mount(
                         options.mountpoint(),
                         new MountOptions(
-                                options.source(), !options.writable(), allowOther, FuseHandshake.maxTransfer()));
+                                options.source(),
+                                !options.writable(),
+                                options.allowOther() != AllowOther.OFF,
+                                options.allowOther() == AllowOther.AUTO,
+                                FuseHandshake.maxTransfer()));
         var devices = new ArrayList<FuseDevice>();
         devices.add(mount.device());
         FuseSession session = null;
@@ -108,46 +106,45 @@ public final class FuseExport {
             for (int i = 1; i < loops.size(); i++) {
                 devices.add(mount.device().cloneDevice());
             }
-            session = new FuseSession(sessionOptions(options, allowOther), agreement, backend, devices, loops);
-            return serve(options, mount, session);
-        } catch (Throwable e) {
-            // Also an error: whatever it is, a mount that nobody serves must not stay behind.
-            throw failed(mount, devices, session, e);
-        }
-    }
-
-    private static FuseExport serve(FuseExportOptions options, FuseMount mount, FuseSession session)
-            throws InterruptedException, ExecutionException {
-        var export = new FuseExport(options, mount, session);
-        session.start().toCompletableFuture().get();
-        session.ended().thenAccept(end -> export.stop(new ExportShutdown(options, mount, session)::afterEnd));
-        return export;
-    }
-
-    private static FuseMountException failed(
-            FuseMount mount, List<FuseDevice> devices, @Nullable FuseSession session, Throwable failure) {
-        Throwable cause = failure instanceof ExecutionException && failure.getCause() != null
-                ? Objects.requireNonNull(failure.getCause())
-                : failure;
-        if (cause instanceof InterruptedException) {
+            session = new FuseSession(sessionOptions(options, mount.allowOther()), agreement, backend, devices, loops);
+            session.start().toCompletableFuture().get();
+            var export = new FuseExport(options, mount, session);
+            session.ended().thenAccept(why -> export.stop(shutdown -> shutdown.afterEnd(why)));
+            return export;
+        } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+            throw failed(mount, session, devices, e);
+        } catch (ExecutionException e) {
+            throw failed(mount, session, devices, Objects.requireNonNullElse(e.getCause(), e));
+        } catch (RuntimeException | Error e) {
+            // Whatever it is, a mount that nobody serves must not stay behind.
+            throw failed(mount, session, devices, e);
         }
-        var reported = cause instanceof FuseMountException known
+    }
+
+    /** Takes everything back; what fails on the way is told with the cause. */
+    private static FuseMountException failed(
+            FuseMount mount, @Nullable FuseSession session, List<FuseDevice> devices, Throwable cause) {
+        FuseMountException failure = cause instanceof FuseMountException known
                 ? known
                 : new FuseMountException("cannot serve '" + mount.mountpoint() + "': " + cause.getMessage(), cause);
-        try {
-            mount.detach();
-        } catch (RuntimeException e) {
-            reported.addSuppressed(e);
-        }
+        List<Runnable> steps = new ArrayList<>();
+        steps.add(mount::detach);
         if (session == null) {
-            devices.forEach(FuseDevice::close);
+            devices.forEach(device -> steps.add(device::close));
         } else {
             // A queue may be registered: its descriptor is closed when it is not any more.
-            session.abandon();
+            steps.add(session::abandon);
         }
-        mount.release();
-        return reported;
+        steps.add(mount::release);
+        for (Runnable step : steps) {
+            try {
+                step.run();
+            } catch (RuntimeException e) {
+                failure.addSuppressed(e);
+            }
+        }
+        return failure;
     }
 
     private static FuseSessionOptions sessionOptions(FuseExportOptions options, boolean allowOther) {
@@ -197,29 +194,35 @@ public final class FuseExport {
     }
 
     /**
-     * Ends the export: unmounts, so that the kernel writes back what it holds; where clients still have the file open,
-     * lets the requests in flight end, takes the mount away, and the clients get errors from then on. What was written is
-     * flushed. Requests that do not end within the shutdown timeout are given up.
+     * Ends the export: has the kernel write back what it holds, lets the requests in flight end, flushes what was written
+     * and takes the mount away; clients that still have the file open get errors from then on. Requests that do not end
+     * within the shutdown timeout are given up.
      *
      * @return the end, shared by all callers and {@link #onTerminate}
      */
     public Mono<Void> shutdown() {
-        stop(new ExportShutdown(options, mount, session)::orderly);
+        stop(ExportShutdown::orderly);
         return onTerminate();
     }
 
     /**
      * Completes when the export is {@link State#TERMINATED}, whatever ended it; with a
-     * {@link dev.weir.storage.BlockException} where data could not be flushed or requests did not end.
+     * {@link dev.weir.storage.BlockException} where data could not be flushed, requests did not end, or the connection was
+     * aborted.
      */
     public Mono<Void> onTerminate() {
         return Mono.fromFuture(terminated, true);
     }
 
-    /** One step of a shutdown that blocks. */
+    /** Whether it is terminated although requests are in flight, which may be for ever. */
+    public boolean gaveUp() {
+        return gaveUp;
+    }
+
+    /** What a shutdown begins with; it blocks. */
     @FunctionalInterface
     private interface Stop {
-        void run() throws InterruptedException, ExecutionException, TimeoutException;
+        void run(ExportShutdown shutdown) throws InterruptedException;
     }
 
     private void stop(Stop how) {
@@ -228,14 +231,16 @@ public final class FuseExport {
         }
         var thread = new Thread(
                 () -> {
-                    Throwable failure = null;
+                    var shutdown = new ExportShutdown(options, mount, session);
+                    Throwable failure;
                     try {
-                        how.run();
-                    } catch (ExecutionException e) {
-                        failure = e.getCause();
+                        how.run(shutdown);
+                        failure = shutdown.failure();
                     } catch (Throwable e) {
+                        LOGGER.error("{}: the shutdown failed", mount.mountpoint(), e);
                         failure = e;
                     }
+                    gaveUp = shutdown.gaveUp();
                     mount.release();
                     state.set(State.TERMINATED);
                     if (failure == null) {

@@ -57,7 +57,6 @@ public final class Errno {
 
     /** The C library's text for an error number, as {@code No such file or directory}. */
     public static String text(int errno) {
-        String text = LibC.CALLS.strerror(errno);
-        return text == null ? "Unknown error " + errno : text;
+        return LibC.CALLS.strerror(errno);
     }
 }

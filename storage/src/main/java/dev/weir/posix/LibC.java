@@ -1,117 +1,26 @@
 package dev.weir.posix;
 
+import com.kenai.jffi.LastError;
+import com.kenai.jffi.MemoryIO;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import jnr.ffi.LibraryLoader;
-import jnr.ffi.Pointer;
-import jnr.ffi.Runtime;
-import jnr.ffi.annotations.IgnoreError;
-import jnr.ffi.annotations.In;
-import jnr.ffi.annotations.Out;
-import org.jspecify.annotations.Nullable;
 
 /**
- * The C library as it is. Structures are direct buffers in native byte order, laid out by hand where their layout is the
- * same on x86-64 and aarch64; paths are bytes, because jnr-ffi would encode a string in the default charset.
+ * What the typed calls of this package share: errno, structures, strings. Structures are direct buffers in native byte
+ * order, laid out by hand where their layout is the same on x86-64 and aarch64.
  */
 final class LibC {
-    /** What jnr-ffi implements; public for the class that it generates, which lies in another class loader. */
-    public interface Calls {
-        int open(@In byte[] path, int flags, int mode);
+    static final LibCCalls CALLS = new LibCCalls();
 
-        int close(int fd);
-
-        int dup3(int fd, int target, int flags);
-
-        long read(int fd, long address, long length);
-
-        long write(int fd, long address, long length);
-
-        long pread(int fd, long address, long length, long offset);
-
-        long pwrite(int fd, long address, long length, long offset);
-
-        long preadv2(int fd, ByteBuffer iovec, int count, long offset, int flags);
-
-        long pwritev2(int fd, ByteBuffer iovec, int count, long offset, int flags);
-
-        long lseek(int fd, long offset, int whence);
-
-        int statx(int dirFd, @In byte[] path, int flags, int mask, ByteBuffer statx);
-
-        int fallocate(int fd, int mode, long offset, long length);
-
-        int ftruncate(int fd, long length);
-
-        int fdatasync(int fd);
-
-        int fsync(int fd);
-
-        int fcntl(int fd, int command, long argument);
-
-        int fcntl(int fd, int command, ByteBuffer flock);
-
-        int ioctl(int fd, long request, long argument);
-
-        int mount(@In byte[] source, @In byte[] target, @In byte[] type, long flags, @In byte @Nullable [] data);
-
-        int umount2(@In byte[] target, int flags);
-
-        int poll(ByteBuffer pollfds, long count, int timeoutMillis);
-
-        int socketpair(int domain, int type, int protocol, @Out int[] fds);
-
-        long recvmsg(int fd, ByteBuffer msghdr, int flags);
-
-        long sendmsg(int fd, ByteBuffer msghdr, int flags);
-
-        @IgnoreError
-        int posix_spawnp(
-                @Out int[] pid,
-                @In byte[] file,
-                ByteBuffer fileActions,
-                @Nullable Pointer attributes,
-                ByteBuffer argv,
-                ByteBuffer environment);
-
-        @IgnoreError
-        int posix_spawn_file_actions_init(ByteBuffer fileActions);
-
-        @IgnoreError
-        int posix_spawn_file_actions_adddup2(ByteBuffer fileActions, int fd, int newFd);
-
-        @IgnoreError
-        int posix_spawn_file_actions_destroy(ByteBuffer fileActions);
-
-        int waitpid(int pid, @Out int[] status, int options);
-
-        @IgnoreError
-        int getuid();
-
-        @IgnoreError
-        int geteuid();
-
-        @IgnoreError
-        int getgid();
-
-        @IgnoreError
-        int getegid();
-
-        @IgnoreError
-        @Nullable
-        String strerror(int errno);
-    }
-
-    static final Calls CALLS = LibraryLoader.create(Calls.class).load("c");
-
-    private static final Runtime RUNTIME = Runtime.getRuntime(CALLS);
+    private static final MemoryIO MEMORY = MemoryIO.getInstance();
+    private static final LastError LAST_ERROR = LastError.getInstance();
 
     private LibC() {}
 
     /** The error number of this thread's last call. */
     static int errno() {
-        return RUNTIME.getLastError();
+        return LAST_ERROR.get();
     }
 
     /** Fails with the error number of this thread's last call. */
@@ -154,6 +63,6 @@ final class LibC {
         if (!direct.isDirect()) {
             throw new IllegalArgumentException("not a direct buffer");
         }
-        return Pointer.wrap(RUNTIME, direct.duplicate().rewind()).address();
+        return MEMORY.getDirectBufferAddress(direct);
     }
 }

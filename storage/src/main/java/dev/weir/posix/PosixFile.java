@@ -186,42 +186,12 @@ public final class PosixFile {
         return n;
     }
 
-    /**
-     * As {@code pread}, with {@code RWF_} flags. With {@link #RWF_NOWAIT} it does not block: EAGAIN where it would have
-     * to, EOPNOTSUPP where the file system cannot tell.
-     */
-    public static int preadv2(int fd, ByteBuffer dst, long offset, int flags) throws PosixException {
-        ByteBuffer iovec = iovec(dst);
-        long n;
-        do {
-            n = LibC.CALLS.preadv2(fd, iovec, 1, offset, flags);
-        } while (n < 0 && LibC.errno() == Errno.EINTR);
-        LibC.check(n, "preadv2");
-        dst.position(dst.position() + (int) n);
-        Reference.reachabilityFence(iovec);
-        Reference.reachabilityFence(dst);
-        return (int) n;
-    }
-
-    /** As {@code pwrite}, with {@code RWF_} flags. */
-    public static int pwritev2(int fd, ByteBuffer src, long offset, int flags) throws PosixException {
-        ByteBuffer iovec = iovec(src);
-        long n;
-        do {
-            n = LibC.CALLS.pwritev2(fd, iovec, 1, offset, flags);
-        } while (n < 0 && LibC.errno() == Errno.EINTR);
-        LibC.check(n, "pwritev2");
-        src.position(src.position() + (int) n);
-        Reference.reachabilityFence(iovec);
-        Reference.reachabilityFence(src);
-        return (int) n;
-    }
-
-    private static ByteBuffer iovec(ByteBuffer buffer) {
-        ByteBuffer iovec = LibC.struct(16);
-        iovec.putLong(0, LibC.address(buffer) + buffer.position());
-        iovec.putLong(8, buffer.remaining());
-        return iovec;
+    /** The magic number of the file system that a file lies on, as statfs(2) lists them. May block. */
+    public static long fileSystemType(int fd) throws PosixException {
+        // f_type is the first word; the whole structure has 120 bytes.
+        ByteBuffer statfs = LibC.struct(256);
+        LibC.check(LibC.CALLS.fstatfs(fd, statfs), "fstatfs");
+        return statfs.getLong(0);
     }
 
     /**

@@ -13,6 +13,8 @@ public final class PosixProcess {
     /** posix_spawn_file_actions_t is 80 bytes in glibc and musl; room to grow. */
     private static final int FILE_ACTIONS_BYTES = 256;
 
+    private static final int STDERR = 2;
+
     private PosixProcess() {}
 
     /**
@@ -20,8 +22,9 @@ public final class PosixProcess {
      *
      * @param arguments the program first; looked up in this process's {@code PATH} where it holds no slash
      * @param environment all of the child's environment
-     * @param descriptors what the child gets: its number there, to ours here. Every descriptor of ours that is not
-     *     close-on-exec goes to the child as well
+     * @param descriptors what the child gets besides standard input, output and error: its number there, to ours here.
+     *     Before glibc 2.34 the child also gets those of our other descriptors that are not close-on-exec; the JDK opens
+     *     files so
      * @return the child's process id
      */
     public static int spawn(List<String> arguments, Map<String, String> environment, Map<Integer, Integer> descriptors)
@@ -41,8 +44,10 @@ public final class PosixProcess {
                 // A descriptor that is duplicated onto itself loses close-on-exec, in glibc since 2.29.
                 check(LibC.CALLS.posix_spawn_file_actions_adddup2(actions, entry.getValue(), entry.getKey()), call);
             }
+            int highest = descriptors.keySet().stream().reduce(STDERR, Math::max);
+            closeFrom(actions, highest + 1, call);
             int[] pid = new int[1];
-            check(LibC.CALLS.posix_spawnp(pid, program, actions, null, argv, envp), call);
+            check(LibC.CALLS.posix_spawnp(pid, program, actions, 0, argv, envp), call);
             return pid[0];
         } finally {
             LibC.CALLS.posix_spawn_file_actions_destroy(actions);
@@ -106,6 +111,14 @@ public final class PosixProcess {
             offset += bytes[i].length;
         }
         return array;
+    }
+
+    private static void closeFrom(ByteBuffer actions, int lowest, String call) throws PosixException {
+        try {
+            check(LibC.CALLS.posix_spawn_file_actions_addclosefrom_np(actions, lowest), call);
+        } catch (UnsatisfiedLinkError e) {
+            // An older C library.
+        }
     }
 
     private static void check(int errno, String call) throws PosixException {

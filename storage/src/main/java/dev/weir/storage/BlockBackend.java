@@ -44,4 +44,10 @@ public interface BlockBackend extends BlockIo {
 
     /** Waits for requests in flight, then gives the permissions back. Idempotent; later requests fail with CLOSED. */
     Mono<Void> close();
+
+    /**
+     * As {@link #close}, by a user that has given up waiting for its requests in flight: nobody else waits for them
+     * either. A graph that is closed leaves the nodes below open until they have ended.
+     */
+    void abandon();
 }

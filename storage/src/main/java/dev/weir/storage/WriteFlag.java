@@ -8,7 +8,10 @@ public enum WriteFlag {
     FUA,
     /** {@code writeZeroes} may deallocate, where the node's {@code discard} option is {@code unmap}. */
     MAY_UNMAP,
-    /** {@code writeZeroes} fails with {@link BlockErrorKind#UNSUPPORTED} rather than writing buffers of zeroes. */
+    /**
+     * {@code writeZeroes} fails with {@link BlockErrorKind#UNSUPPORTED}, and changes nothing, rather than writing buffers
+     * of zeroes; except for the edges of a range that are smaller than the device's blocks.
+     */
     NO_FALLBACK;
 
     /** No flag. */

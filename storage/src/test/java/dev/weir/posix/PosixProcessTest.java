@@ -41,6 +41,19 @@ class PosixProcessTest {
     }
 
     @Test
+    void childGetsNoDescriptorThatWasNotChosen(@TempDir Path dir) throws IOException {
+        Path path = Files.createFile(dir.resolve("file"));
+        int fd = PosixFile.open(path.toString(), PosixFile.O_RDONLY, 0);
+        try {
+            var script = List.of("sh", "-c", "test ! -e /proc/$$/fd/" + fd);
+            assertThat(PosixProcess.waitFor(PosixProcess.spawn(script, Map.of(), Map.of())))
+                    .isZero();
+        } finally {
+            PosixFile.close(fd);
+        }
+    }
+
+    @Test
     void absentProgramIsReported() {
         assertThatThrownBy(() -> PosixProcess.spawn(List.of("no-such-program"), Map.of(), Map.of()))
                 .isInstanceOfSatisfying(

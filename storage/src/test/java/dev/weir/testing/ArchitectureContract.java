@@ -2,6 +2,7 @@ package dev.weir.testing;
 
 import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaAccess.Predicates.originOwner;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
@@ -34,7 +35,9 @@ import org.junit.jupiter.api.TestInstance;
 /** The rules that every module keeps; each module extends this by its own. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 public abstract class ArchitectureContract {
-    private static final ClassFileImporter IMPORTER = new ClassFileImporter();
+    private static final String GENERATED = "/jmh_generated/";
+    private static final ClassFileImporter IMPORTER =
+            new ClassFileImporter().withImportOption(location -> !location.contains(GENERATED));
 
     private JavaClasses main = IMPORTER.importClasses();
     private JavaClasses tests = IMPORTER.importClasses();
@@ -48,7 +51,8 @@ public abstract class ArchitectureContract {
     void importModule() throws IOException, URISyntaxException {
         Path testOutput = Path.of(
                 getClass().getProtectionDomain().getCodeSource().getLocation().toURI());
-        main = importAll(testOutput.resolveSibling("classes"));
+        // JMH generates the code around benchmarks.
+        main = importAll(testOutput.resolveSibling("classes")).that(resideOutsideOfPackage("..jmh_generated.."));
         tests = importAll(testOutput);
     }
 
@@ -57,7 +61,8 @@ public abstract class ArchitectureContract {
         try (var files = Files.walk(output)) {
             // What was not imported was not checked.
             assertThat((long) imported.size())
-                    .isEqualTo(files.filter(file -> file.toString().endsWith(".class"))
+                    .isEqualTo(files.filter(file -> file.toString().endsWith(".class")
+                                    && !file.toString().contains(GENERATED))
                             .count())
                     .isPositive();
         }

@@ -6,28 +6,27 @@ import org.junit.jupiter.api.extension.TestExecutionExceptionHandler;
 import org.opentest4j.TestAbortedException;
 
 /**
- * Turns a test that skips itself, because something it needs is not there, into a failure where the system property
- * {@code weir.it.required} is true, as {@code bin/verify} sets it in CI. Tests use JUnit's or AssertJ's assumptions and
- * need not know; JUnit finds this class by itself.
+ * Turns an integration test ({@code *IT}) that skips itself, because something it needs is not there, into a failure
+ * where the system property {@code weir.it.required} is true, as {@code bin/verify} sets it in CI. Tests use JUnit's or
+ * AssertJ's assumptions and need not know; JUnit finds this class by itself.
  */
 public final class RequiredTests implements TestExecutionExceptionHandler, LifecycleMethodExecutionExceptionHandler {
-    private final boolean required;
-
-    public RequiredTests() {
-        this(Boolean.getBoolean("weir.it.required"));
-    }
-
-    RequiredTests(boolean required) {
-        this.required = required;
+    /** What becomes of an exception that a test, or the preparation of one, threw. */
+    static Throwable judge(Class<?> test, Throwable thrown, boolean required) {
+        if (required && thrown instanceof TestAbortedException && isIntegrationTest(test)) {
+            return new AssertionError(
+                    "weir.it.required is set, but the test would skip: " + thrown.getMessage(), thrown);
+        }
+        return thrown;
     }
 
     @Override
     public void handleTestExecutionException(ExtensionContext context, Throwable thrown) throws Throwable {
-        if (required && thrown instanceof TestAbortedException) {
-            throw new AssertionError(
-                    "weir.it.required is set, and the test would skip: " + thrown.getMessage(), thrown);
-        }
-        throw thrown;
+        throw judge(context.getRequiredTestClass(), thrown, Boolean.getBoolean("weir.it.required"));
+    }
+
+    private static boolean isIntegrationTest(Class<?> test) {
+        return test.getName().replaceFirst("\\$.*", "").endsWith("IT");
     }
 
     @Override

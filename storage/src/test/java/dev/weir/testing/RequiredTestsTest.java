@@ -1,37 +1,36 @@
 package dev.weir.testing;
 
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtensionContext;
 import org.opentest4j.TestAbortedException;
 
 class RequiredTestsTest {
-    private final ExtensionContext unused = null;
     private final TestAbortedException skip = new TestAbortedException("no /dev/fuse");
 
     @Test
-    void aSkipStaysASkipWhereTestsAreNotRequired() {
-        assertThatThrownBy(() -> new RequiredTests(false).handleTestExecutionException(unused, skip))
-                .isSameAs(skip);
-    }
-
-    @Test
-    void aSkipFailsWhereTestsAreRequired() {
-        var required = new RequiredTests(true);
-        assertThatThrownBy(() -> required.handleTestExecutionException(unused, skip))
+    void anIntegrationTestThatSkipsFailsWhereItIsRequired() {
+        assertThat(RequiredTests.judge(SampleIT.Nested.class, skip, true))
                 .isInstanceOf(AssertionError.class)
                 .hasMessageContaining("no /dev/fuse");
-        assertThatThrownBy(() -> required.handleBeforeEachMethodExecutionException(unused, skip))
-                .isInstanceOf(AssertionError.class);
-        assertThatThrownBy(() -> required.handleBeforeAllMethodExecutionException(unused, skip))
-                .isInstanceOf(AssertionError.class);
+        assertThat(RequiredTests.judge(SampleIT.Nested.class, skip, false)).isSameAs(skip);
     }
 
     @Test
-    void otherFailuresPass() {
-        var failure = new IllegalStateException("broken");
-        assertThatThrownBy(() -> new RequiredTests(true).handleTestExecutionException(unused, failure))
-                .isSameAs(failure);
+    void otherTestsMaySkip() {
+        assertThat(RequiredTests.judge(RequiredTestsTest.class, skip, true)).isSameAs(skip);
     }
+
+    @Test
+    void failuresPass() {
+        var failure = new IllegalStateException("broken");
+        assertThat(RequiredTests.judge(SampleIT.Nested.class, failure, true)).isSameAs(failure);
+    }
+}
+
+/** No test: its name is what counts. */
+final class SampleIT {
+    static final class Nested {}
+
+    private SampleIT() {}
 }

@@ -7,6 +7,8 @@ final class ConsoleLog {
     /** Before the first logger is made; what the user set stays. */
     static void configure() {
         setDefault("org.slf4j.simpleLogger.defaultLogLevel", "warn");
+        // The command itself says how its export ended.
+        setDefault("org.slf4j.simpleLogger.log.dev.weir.fuse.ExportShutdown", "off");
         setDefault("org.slf4j.simpleLogger.showThreadName", "false");
         setDefault("org.slf4j.simpleLogger.showShortLogName", "true");
         setDefault("slf4j.internal.verbosity", "ERROR");

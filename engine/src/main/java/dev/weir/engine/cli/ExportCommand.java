@@ -9,12 +9,12 @@ import dev.weir.fuse.FuseExportOptions;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
 /** {@code weir export}: one image, one mountpoint, until it is told to end or somebody unmounts the file. */
@@ -85,11 +85,13 @@ final class ExportCommand implements Callable<Integer> {
             description = "How long the end waits for requests in flight before it gives them up (default: 10).")
     private int shutdownTimeout = 10;
 
+    @ParentCommand
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private Main main;
+
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli
     private CommandSpec spec;
-
-    private @Nullable MountpointFile file;
 
     @Override
     public Integer call() throws Exception {
@@ -97,20 +99,34 @@ final class ExportCommand implements Callable<Integer> {
                 .ioThreads(ioThreads)
                 .blockingThreads(fileThreads)
                 .build();
-        var stop = new SignalStop(spec.commandLine().getErr());
-        try (engine) {
-            file = MountpointFile.prepare(mountpoint);
-            BlockExport export = start(engine);
-            stop.arm(engine, file);
-            report(export);
-            await(export.onTerminate());
+        SignalStop stop = main.stop();
+        stop.arm(engine, Duration.ofSeconds(shutdownTimeout));
+        MountpointFile file = MountpointFile.prepare(mountpoint);
+        try {
+            serve(engine, stop);
+            await(engine.shutdown());
             return 0;
+        } catch (Exception e) {
+            // What else goes wrong goes wrong because of this.
+            await(engine.shutdown().onErrorComplete());
+            throw e;
         } finally {
-            stop.disarm();
-            if (file != null) {
-                file.removeIfCreated();
-            }
+            file.removeIfCreated();
         }
+    }
+
+    private void serve(BlockEngine engine, SignalStop stop) throws Exception {
+        BlockExport export;
+        try {
+            export = start(engine);
+        } catch (Exception e) {
+            if (stop.requested()) {
+                return;
+            }
+            throw e;
+        }
+        report(export);
+        await(export.onTerminate());
     }
 
     private BlockExport start(BlockEngine engine) throws Exception {

@@ -22,12 +22,19 @@ public final class Main implements Runnable {
     @SuppressWarnings("NullAway.Init") // set by picocli
     private CommandSpec spec;
 
+    private final SignalStop stop = new SignalStop();
+
     private Main() {}
 
     /** Runs the command and exits with its status: 0 success, 1 failure, 2 wrong usage. */
     public static void main(String[] args) {
         ConsoleLog.configure();
-        System.exit(commandLine().execute(args));
+        CommandLine commandLine = commandLine();
+        SignalStop stop = ((Main) commandLine.getCommand()).stop;
+        stop.install();
+        int status = commandLine.execute(args);
+        stop.ended(status);
+        System.exit(status);
     }
 
     static CommandLine commandLine() {
@@ -36,6 +43,11 @@ public final class Main implements Runnable {
         commandLine.setParameterExceptionHandler(Main::usageError);
         commandLine.setExecutionExceptionHandler(Main::failure);
         return commandLine;
+    }
+
+    /** What signals do. */
+    SignalStop stop() {
+        return stop;
     }
 
     @Override

@@ -1,6 +1,8 @@
 package dev.weir.engine.cli;
 
 import dev.weir.fuse.device.FuseMounter;
+import dev.weir.fuse.device.MountTable;
+import dev.weir.fuse.device.OwnMountpoints;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -26,10 +28,13 @@ final class MountpointFile {
         return new MountpointFile(path, true);
     }
 
-    /** Removes what {@link #prepare} created, if it is still the empty file that it was. Nothing of ours is mounted. */
+    /** Removes what {@link #prepare} created, if it is still the empty file that it was, and nobody mounted there again. */
     void removeIfCreated() throws IOException {
-        if (created && Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS) && Files.size(path) == 0) {
-            Files.delete(path);
+        if (created
+                && MountTable.topmost(OwnMountpoints.canonical(path)).isEmpty()
+                && Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)
+                && Files.size(path) == 0) {
+            Files.deleteIfExists(path);
         }
     }
 }

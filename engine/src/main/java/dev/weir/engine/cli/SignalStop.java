@@ -1,58 +1,69 @@
 package dev.weir.engine.cli;
 
 import dev.weir.engine.BlockEngine;
-import java.io.PrintWriter;
-import java.util.concurrent.CountDownLatch;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Ends the engine when the process is told to end by SIGINT, SIGTERM or SIGHUP: the JVM's shutdown hook does it, and then
- * halts with the status of a command that ended as it was asked to, where the JVM would report the signal.
+ * Ends the command when the process is told to end by SIGINT, SIGTERM or SIGHUP: the JVM's shutdown hook shuts the engine
+ * down, waits for the command to come to its end because of that, and halts with the status of the command, where the
+ * JVM would report the signal.
  */
 final class SignalStop {
-    private final PrintWriter err;
-    private final Thread hook = new Thread(this::stop, "weir-signal");
-    private final CountDownLatch disarmed = new CountDownLatch(1);
-    private volatile @Nullable BlockEngine engine;
-    private volatile @Nullable MountpointFile file;
+    /** What a command needs for its end besides the time in which its requests have to end. */
+    private static final Duration ALLOWANCE = Duration.ofSeconds(20);
 
-    SignalStop(PrintWriter err) {
-        this.err = err;
-        Runtime.getRuntime().addShutdownHook(hook);
+    private final CompletableFuture<Integer> ended = new CompletableFuture<>();
+    private volatile boolean requested;
+    private volatile @Nullable Duration limit;
+    private volatile @Nullable BlockEngine engine;
+
+    /** Listens from now on; until {@link #arm}, signals end the process as they do any other. */
+    void install() {
+        Runtime.getRuntime().addShutdownHook(new Thread(this::stop, "weir-signal"));
     }
 
-    void arm(BlockEngine engine, MountpointFile file) {
-        this.file = file;
+    /**
+     * From now on the engine is to be shut down.
+     *
+     * @param limit how long its exports wait for requests in flight
+     */
+    void arm(BlockEngine engine, Duration limit) {
+        this.limit = limit.plus(ALLOWANCE);
         this.engine = engine;
     }
 
-    /** The engine is closed: the hook has nothing to do any more. */
-    void disarm() {
-        disarmed.countDown();
+    /** Whether a signal has come: what fails now may fail because of that. */
+    boolean requested() {
+        return requested;
+    }
+
+    /** The command came to its end, by itself or because of a signal. */
+    void ended(int status) {
+        ended.complete(status);
     }
 
     private void stop() {
         BlockEngine armed = engine;
-        if (armed == null || disarmed.getCount() == 0) {
+        Duration patience = limit;
+        if (armed == null || patience == null || ended.isDone()) {
             return;
         }
-        int status = 0;
+        requested = true;
+        int status = 1;
         try {
-            Outcome.of(armed.shutdown());
-        } catch (Exception e) {
-            err.println("weir: " + e.getMessage());
-            status = 1;
+            // How it went is for the command to say.
+            armed.shutdown().subscribe(nothing -> {}, failure -> {});
+            status = ended.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            System.err.println("weir: the end did not come in " + patience.toSeconds() + " seconds");
+        } catch (InterruptedException | ExecutionException e) {
+            System.err.println("weir: " + e.getMessage());
         }
-        try {
-            MountpointFile created = file;
-            if (created != null) {
-                created.removeIfCreated();
-            }
-        } catch (Exception e) {
-            err.println("weir: " + e.getMessage());
-            status = 1;
-        }
-        err.flush();
         Runtime.getRuntime().halt(status);
     }
 }

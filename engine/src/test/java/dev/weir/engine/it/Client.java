@@ -107,11 +107,12 @@ final class Client {
     }
 
     static Client startPython(String script, Object... arguments) {
-        return new Client(words(List.of("python3", "-c", prelude() + script), arguments));
+        return new Client(words(List.of("python3", "-c", resource("client.py") + script), arguments));
     }
 
-    private static String prelude() {
-        try (var resource = Client.class.getResourceAsStream("client.py")) {
+    /** The text of a file beside the tests. */
+    static String resource(String name) {
+        try (var resource = Client.class.getResourceAsStream(name)) {
             return new String(resource.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {
             throw new UncheckedIOException(e);

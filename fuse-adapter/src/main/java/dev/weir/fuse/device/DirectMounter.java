@@ -35,7 +35,7 @@ final class DirectMounter extends FuseMounter {
     }
 
     @Override
-    void unmount(Path mountpoint, boolean lazy) throws PosixException {
-        PosixMount.unmount(mountpoint.toString(), PosixMount.UMOUNT_NOFOLLOW | (lazy ? PosixMount.MNT_DETACH : 0));
+    void unmount(String mountpoint, boolean lazy) throws PosixException {
+        PosixMount.unmount(mountpoint, PosixMount.UMOUNT_NOFOLLOW | (lazy ? PosixMount.MNT_DETACH : 0));
     }
 }

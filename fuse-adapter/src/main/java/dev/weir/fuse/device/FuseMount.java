@@ -2,10 +2,12 @@ package dev.weir.fuse.device;
 
 import dev.weir.posix.Errno;
 import dev.weir.posix.PosixException;
+import java.io.File;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Optional;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,10 +17,11 @@ import org.slf4j.LoggerFactory;
  */
 public final class FuseMount {
     private static final Logger LOGGER = LoggerFactory.getLogger(FuseMount.class);
+    private static final ProcessBuilder.Redirect NOWHERE = ProcessBuilder.Redirect.from(new File("/dev/null"));
 
     /** What came of an attempt to unmount. */
     public enum Unmounted {
-        /** It is unmounted, and nobody used it. */
+        /** It is unmounted, and nobody used it by that way. */
         DONE,
         /** It was not there any more; somebody may still have the file open. */
         GONE,
@@ -29,14 +32,21 @@ public final class FuseMount {
     private final FuseDevice device;
     private final Path mountpoint;
     private final FuseMounter mounter;
+    private final boolean allowOther;
+
+    /** {@code major:minor} of the file system: nobody else's as long as it lives, given to the next one afterwards. */
     private final String number;
 
-    FuseMount(FuseDevice device, Path mountpoint, FuseMounter mounter) {
+    FuseMount(FuseDevice device, Path mountpoint, FuseMounter mounter, boolean allowOther) {
         this.device = device;
         this.mountpoint = mountpoint;
         this.mounter = mounter;
-        this.number =
-                MountTable.topmost(mountpoint).map(MountTable.Entry::device).orElse("");
+        this.allowOther = allowOther;
+        this.number = MountTable.topmost(mountpoint)
+                .filter(MountTable.Entry::isFuse)
+                .map(MountTable.Entry::device)
+                .orElseThrow(
+                        () -> new FuseMountException("'" + mountpoint + "' is mounted, but not in the mount table"));
     }
 
     /** The descriptor that the file system was mounted with. */
@@ -49,58 +59,99 @@ public final class FuseMount {
         return mountpoint;
     }
 
-    /** Whether this very file system, and not one of somebody else, is what is mounted at the mountpoint. */
-    public boolean isMounted() {
-        Optional<MountTable.Entry> top = MountTable.topmost(mountpoint);
-        return top.isPresent() && top.get().device().equals(number);
+    /** Whether users other than ours are let in. */
+    public boolean allowOther() {
+        return allowOther;
     }
 
     /**
-     * Unmounts while the file system is still served: the kernel writes back dirty pages first. Blocks until that is
-     * done.
+     * Unmounts while the file system is still served, unless somebody uses it. Blocks. Not once the kernel has said that
+     * it is unmounted: what is mounted there then is somebody else's.
      */
     public Unmounted unmount() {
-        return unmount(false);
-    }
-
-    /** Takes the mount out of the tree at once; whoever still uses it keeps it until the device is closed. */
-    public void detach() {
-        unmount(true);
-    }
-
-    private Unmounted unmount(boolean lazy) {
-        if (!isMounted()) {
+        List<MountTable.Entry> table = MountTable.read();
+        List<String> places = places(table);
+        if (places.isEmpty()) {
             return Unmounted.GONE;
         }
+        if (places.size() > 1 || !onTop(table, places.get(0))) {
+            return Unmounted.BUSY;
+        }
+        return unmount(places.get(0), false);
+    }
+
+    /**
+     * Takes the mount out of the tree at once, wherever it was moved or bound to; whoever still uses it keeps it until the
+     * device is closed. Not once the kernel has said that it is unmounted.
+     */
+    public void detach() {
+        List<MountTable.Entry> table = MountTable.read();
+        for (String place : places(table)) {
+            if (onTop(table, place)) {
+                unmount(place, true);
+            } else {
+                LOGGER.warn("'{}' stays mounted, dead: something else is mounted over it", place);
+            }
+        }
+    }
+
+    /** Where it is mounted in this process's namespace. */
+    private List<String> places(List<MountTable.Entry> table) {
+        return table.stream()
+                .filter(entry -> entry.device().equals(number))
+                .map(MountTable.Entry::mountpoint)
+                .distinct()
+                .toList();
+    }
+
+    private boolean onTop(List<MountTable.Entry> table, String place) {
+        return MountTable.topmost(table, place).orElseThrow().device().equals(number);
+    }
+
+    private Unmounted unmount(String place, boolean lazy) {
         try {
-            mounter.unmount(mountpoint, lazy);
+            mounter.unmount(place, lazy);
             return Unmounted.DONE;
         } catch (PosixException e) {
             if (e.errno() == Errno.EBUSY) {
                 return Unmounted.BUSY;
             }
-            if (!isMounted()) {
+            if (places(MountTable.read()).isEmpty()) {
                 return Unmounted.GONE;
             }
-            throw new FuseMountException("cannot unmount '" + mountpoint + "': " + Errno.text(e.errno()), e);
+            throw new FuseMountException("cannot unmount '" + place + "': " + Errno.text(e.errno()), e);
         }
+    }
+
+    /**
+     * Has the kernel write back what clients changed through shared mappings and have not unmapped, and waits for it,
+     * while the file system is served. Another process asks for it: a thread of the server that waits for its own
+     * answers could not even be killed. Where that is not possible, nothing happens.
+     *
+     * @return false where it did not end in time
+     */
+    public boolean writeBack(Duration timeout) throws InterruptedException {
+        try {
+            Process sync = new ProcessBuilder("sync", mountpoint.toString())
+                    .redirectInput(NOWHERE)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            if (!sync.waitFor(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
+                sync.destroyForcibly();
+                return false;
+            }
+            if (sync.exitValue() != 0) {
+                LOGGER.warn("{}: sync(1) ended with {}", mountpoint, sync.exitValue());
+            }
+        } catch (IOException e) {
+            LOGGER.warn("{}: mappings are not written back: {}", mountpoint, e.getMessage());
+        }
+        return true;
     }
 
     /** Gives the mountpoint back to whoever wants to export there next. */
     public void release() {
         OwnMountpoints.release(mountpoint);
-    }
-
-    /**
-     * Has the kernel abort the connection: clients get errors at once, and so does the device. Needs fusectl, and the
-     * right to write there; without it nothing happens.
-     */
-    public void abort() {
-        Path file = Path.of("/sys/fs/fuse/connections", number.substring(number.indexOf(':') + 1), "abort");
-        try {
-            Files.writeString(file, "1");
-        } catch (IOException e) {
-            LOGGER.debug("{}: not aborted through fusectl: {}", mountpoint, e.toString());
-        }
     }
 }

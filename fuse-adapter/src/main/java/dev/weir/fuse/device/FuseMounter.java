@@ -43,7 +43,7 @@ public abstract sealed class FuseMounter permits DirectMounter, FusermountMounte
         try {
             recover(canonical, mountpoint);
             checkRegularFile(canonical, mountpoint);
-            return new FuseMount(attach(canonical, options), canonical, this);
+            return attachOrNot(canonical, options);
         } catch (RuntimeException e) {
             OwnMountpoints.release(canonical);
             throw e;
@@ -63,10 +63,40 @@ public abstract sealed class FuseMounter permits DirectMounter, FusermountMounte
         recover(canonical, mountpoint);
     }
 
+    private FuseMount attachOrNot(Path canonical, MountOptions options) {
+        FuseDevice device;
+        boolean allowOther = options.allowOther();
+        try {
+            device = attach(canonical, options);
+        } catch (FuseMountException e) {
+            if (!allowOther || !options.orNot()) {
+                throw e;
+            }
+            allowOther = false;
+            device = attach(canonical, options.withoutAllowOther());
+        }
+        try {
+            return new FuseMount(device, canonical, this, allowOther);
+        } catch (RuntimeException e) {
+            takeBack(canonical, device);
+            throw e;
+        }
+    }
+
+    /** After a failure that is reported; another one would hide it. */
+    final void takeBack(Path canonical, FuseDevice device) {
+        try {
+            unmount(canonical.toString(), true);
+        } catch (PosixException | FuseMountException e) {
+            LOGGER.warn("'{}' stays mounted, dead: {}", canonical, e.getMessage());
+        }
+        device.close();
+    }
+
     /** Opens a device and attaches it to a new mount. */
     abstract FuseDevice attach(Path mountpoint, MountOptions options);
 
-    abstract void unmount(Path mountpoint, boolean lazy) throws PosixException;
+    abstract void unmount(String mountpoint, boolean lazy) throws PosixException;
 
     private void recover(Path canonical, Path asGiven) {
         Optional<MountTable.Entry> top = MountTable.topmost(canonical);
@@ -76,7 +106,7 @@ public abstract sealed class FuseMounter permits DirectMounter, FusermountMounte
             }
             LOGGER.info("'{}' is the dead mount of a process that was killed; it is unmounted", asGiven);
             try {
-                unmount(canonical, true);
+                unmount(canonical.toString(), true);
             } catch (PosixException e) {
                 throw new FuseMountException(
                         "cannot unmount the dead mount '" + asGiven + "': " + Errno.text(e.errno()), e);

@@ -21,21 +21,25 @@ public final class MountTable {
     /**
      * One mount.
      *
+     * @param id of the mount
+     * @param parent id of the mount that it is mounted on; of the one below it where two are stacked
      * @param device {@code major:minor} of its {@code st_dev}; for FUSE, minor is the number of the connection in fusectl
-     * @param mountpoint as the kernel has it, without symbolic links
+     * @param mountpoint as the kernel has it, without symbolic links; a text, because a path of somebody else's need not
+     *     be one in the character set of this process
      * @param type such as {@code ext4} or {@code fuse.weir}
      */
-    public record Entry(String device, Path mountpoint, String type) {
+    public record Entry(int id, int parent, String device, String mountpoint, String type) {
         public boolean isFuse() {
             return type.equals("fuse") || type.startsWith("fuse.");
         }
     }
 
-    /** All mounts, the earlier first. */
+    /** All mounts. */
     public static List<Entry> read() {
         var entries = new ArrayList<Entry>();
         try {
-            for (String line : Files.readAllLines(MOUNTINFO, StandardCharsets.ISO_8859_1)) {
+            // Not line by line: a carriage return in a path is not escaped.
+            for (String line : new String(Files.readAllBytes(MOUNTINFO), StandardCharsets.ISO_8859_1).split("\n")) {
                 entries.add(parse(line));
             }
         } catch (IOException e) {
@@ -44,11 +48,18 @@ public final class MountTable {
         return entries;
     }
 
-    /** What is mounted right at {@code mountpoint}, the topmost; the path is compared as text. */
+    /** What is mounted right at {@code mountpoint}, the topmost. */
     public static Optional<Entry> topmost(Path mountpoint) {
-        return read().stream()
+        return topmost(read(), mountpoint.toString());
+    }
+
+    static Optional<Entry> topmost(List<Entry> table, String mountpoint) {
+        List<Entry> stack = table.stream()
                 .filter(entry -> entry.mountpoint.equals(mountpoint))
-                .reduce((below, above) -> above);
+                .toList();
+        return stack.stream()
+                .filter(entry -> stack.stream().noneMatch(above -> above.parent == entry.id))
+                .reduce((first, last) -> last);
     }
 
     static Entry parse(String line) {
@@ -57,7 +68,12 @@ public final class MountTable {
         while (!fields[separator].equals("-")) {
             separator++;
         }
-        return new Entry(fields[2], Path.of(unescape(fields[4])), unescape(fields[separator + 1]));
+        return new Entry(
+                Integer.parseInt(fields[0]),
+                Integer.parseInt(fields[1]),
+                fields[2],
+                unescape(fields[4]),
+                unescape(fields[separator + 1]));
     }
 
     /** Blank, tab, newline and backslash stand as octal. The bytes are those of the path, whatever its encoding. */

@@ -40,7 +40,10 @@ public final class OwnMountpoints {
                 }
                 Path directory = directory(parent);
                 Path candidate = directory.resolve(name);
-                if (CLAIMED.contains(candidate) || !Files.isSymbolicLink(candidate)) {
+                // What something is mounted on is no link; and to ask a file system whose server hangs would hang, too.
+                if (CLAIMED.contains(candidate)
+                        || MountTable.topmost(candidate).isPresent()
+                        || !Files.isSymbolicLink(candidate)) {
                     return candidate;
                 }
                 at = directory.resolve(Files.readSymbolicLink(candidate));

@@ -86,6 +86,7 @@ public final class FuseRequestDecoder {
         return result;
     }
 
+    /** An LSEEK may have any offset: the kernel sends what the client gave. */
     private DecodeResult check(FuseOpcode opcode, ByteBuffer body, int at, int payload) {
         return switch (opcode) {
             case READ -> checkRead(body, at);

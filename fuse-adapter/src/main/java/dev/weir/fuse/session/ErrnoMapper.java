@@ -21,7 +21,8 @@ final class ErrnoMapper {
             case QUOTA_EXCEEDED -> Errno.EDQUOT;
             case FILE_TOO_LARGE -> Errno.EFBIG;
             case READ_ONLY -> Errno.EROFS;
-            case ACCESS_DENIED -> Errno.EACCES;
+            // What a request of an open file is denied, its permissions have no part in.
+            case ACCESS_DENIED -> Errno.EPERM;
             case NOT_FOUND -> Errno.ENOENT;
             case INVALID, INVALID_FORMAT -> Errno.EINVAL;
             case UNSUPPORTED -> Errno.EOPNOTSUPP;

@@ -88,6 +88,10 @@ final class FuseQueue {
         return device;
     }
 
+    FuseRequestHandler handler() {
+        return handler;
+    }
+
     FuseStatistics statistics() {
         return session.statistics();
     }

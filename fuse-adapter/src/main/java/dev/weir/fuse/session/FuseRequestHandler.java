@@ -131,6 +131,11 @@ final class FuseRequestHandler {
         });
     }
 
+    /** A READ or WRITE whose range did not lie inside the image any more when it came to it. */
+    Mono<Void> transferAgain(boolean write, long offset, int size, PendingRequest pending) {
+        return write ? write(offset, size, 0, pending) : read(offset, size, pending);
+    }
+
     private Mono<Void> read(long offset, int size, PendingRequest pending) {
         long length = backend.length();
         if (offset >= length) {

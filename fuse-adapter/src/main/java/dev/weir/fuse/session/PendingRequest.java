@@ -4,6 +4,8 @@ import dev.weir.fuse.protocol.Errno;
 import dev.weir.fuse.protocol.FuseOpcode;
 import dev.weir.fuse.protocol.FuseOutHeader;
 import dev.weir.fuse.protocol.FuseReplyEncoder;
+import dev.weir.storage.BlockErrorKind;
+import dev.weir.storage.BlockException;
 import java.nio.ByteBuffer;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
@@ -22,6 +24,9 @@ final class PendingRequest implements CoreSubscriber<Object> {
     private static final AtomicIntegerFieldUpdater<PendingRequest> ANSWERED =
             AtomicIntegerFieldUpdater.newUpdater(PendingRequest.class, "answered");
 
+    /** How often a transfer is tried while the image shrinks. */
+    private static final int MAX_ATTEMPTS = 10;
+
     private final FuseQueue queue;
     private final FuseOpcode opcode;
     private final long unique;
@@ -33,6 +38,7 @@ final class PendingRequest implements CoreSubscriber<Object> {
     private @Nullable FuseReply reply;
     private long offset = -1;
     private int transferred;
+    private int attempts;
     private volatile int answered;
 
     PendingRequest(FuseQueue queue, FuseOpcode opcode, long unique) {
@@ -85,6 +91,34 @@ final class PendingRequest implements CoreSubscriber<Object> {
 
     @Override
     public void onError(Throwable failure) {
+        if (isAnswered() || !startAgain(failure)) {
+            fail(failure);
+        }
+    }
+
+    /**
+     * A client made the image shorter after the range of a transfer was found to lie inside it: then the range is looked at
+     * again, with what there is now.
+     */
+    private boolean startAgain(Throwable failure) {
+        if (offset < 0
+                || attempts == MAX_ATTEMPTS
+                || !(failure instanceof BlockException block)
+                || block.kind() != BlockErrorKind.OUT_OF_RANGE) {
+            return false;
+        }
+        attempts++;
+        try {
+            queue.handler()
+                    .transferAgain(opcode == FuseOpcode.WRITE, offset, transferred, this)
+                    .subscribe(this);
+        } catch (RuntimeException e) {
+            fail(e);
+        }
+        return true;
+    }
+
+    private void fail(Throwable failure) {
         if (!ANSWERED.compareAndSet(this, 0, 1)) {
             LOGGER.warn("{}: a second end of {} was ignored", queue, this, failure);
             return;
@@ -92,6 +126,8 @@ final class PendingRequest implements CoreSubscriber<Object> {
         try {
             if (ErrnoMapper.expected(failure)) {
                 LOGGER.debug("{}: {} failed: {}", queue, this, failure.getMessage());
+            } else if (failure instanceof BlockException) {
+                LOGGER.warn("{}: {} failed: {}", queue, this, failure.getMessage());
             } else {
                 LOGGER.warn("{}: {} failed", queue, this, failure);
             }

@@ -22,7 +22,7 @@ class ErrnoMapperTest {
             Map.entry(BlockErrorKind.QUOTA_EXCEEDED, Errno.EDQUOT),
             Map.entry(BlockErrorKind.FILE_TOO_LARGE, Errno.EFBIG),
             Map.entry(BlockErrorKind.READ_ONLY, Errno.EROFS),
-            Map.entry(BlockErrorKind.ACCESS_DENIED, Errno.EACCES),
+            Map.entry(BlockErrorKind.ACCESS_DENIED, Errno.EPERM),
             Map.entry(BlockErrorKind.NOT_FOUND, Errno.ENOENT),
             Map.entry(BlockErrorKind.OUT_OF_RANGE, Errno.EIO),
             Map.entry(BlockErrorKind.INVALID, Errno.EINVAL),

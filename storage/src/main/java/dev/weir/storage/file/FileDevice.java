@@ -23,6 +23,7 @@ final class FileDevice extends ProtocolDevice {
     private final String nodeName;
     private final OpenFile file;
     private final FileEngine engine;
+    private final InlineTransfers inline;
     private final Executor pool;
     private final boolean durable;
     private final ImageLock lock;
@@ -36,10 +37,18 @@ final class FileDevice extends ProtocolDevice {
      * @param engine on the same file; the device closes both
      * @param noFlush {@code cache.no-flush}
      */
-    FileDevice(String nodeName, OpenFile file, FileEngine engine, Executor pool, boolean noFlush, ImageLock lock) {
+    FileDevice(
+            String nodeName,
+            OpenFile file,
+            FileEngine engine,
+            InlineTransfers inline,
+            Executor pool,
+            boolean noFlush,
+            ImageLock lock) {
         this.nodeName = nodeName;
         this.file = file;
         this.engine = engine;
+        this.inline = inline;
         this.pool = pool;
         this.durable = !noFlush && !file.readOnly();
         this.lock = lock;
@@ -55,6 +64,10 @@ final class FileDevice extends ProtocolDevice {
 
     FileEngine engine() {
         return engine;
+    }
+
+    InlineTransfers inline() {
+        return inline;
     }
 
     Executor pool() {

@@ -63,7 +63,13 @@ public final class FileDriver implements ProtocolDriver {
                     file.fd(), context.readOnly(), context.cacheDirect(), context.blockingExecutor());
             ImageLock lock = new ImageLock(filename, file.fd(), context.forceShare() ? ImageLock.Mode.OFF : locking);
             return new FileDevice(
-                    context.nodeName(), file, engine, context.blockingExecutor(), context.cacheNoFlush(), lock);
+                    context.nodeName(),
+                    file,
+                    engine,
+                    InlineTransfers.of(file),
+                    context.blockingExecutor(),
+                    context.cacheNoFlush(),
+                    lock);
         } catch (IOException | RuntimeException | Error e) {
             try {
                 file.close();

@@ -12,8 +12,8 @@ import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
 
 /**
- * A read or a write, as the hot path wants it: one object for the {@code Mono}, one for the subscription, and the pool
- * thread that did the I/O completes the subscriber.
+ * A read or a write, as the hot path wants it: one object for the {@code Mono}, one for the subscription, and the thread
+ * that did the I/O, the subscriber's own or one of the pool, completes the subscriber.
  */
 final class FileTransfer extends Mono<Void> {
     private final FileDevice device;
@@ -73,6 +73,14 @@ final class FileTransfer extends Mono<Void> {
             limit = buffer.limit();
             if (device.direct()) {
                 limitToAligned();
+            } else {
+                int count = transfer.write
+                        ? device.inline().write(buffer, position)
+                        : device.inline().read(buffer, position);
+                if (count > 0) {
+                    completed(count, buffer);
+                    return;
+                }
             }
             proceed();
         }

@@ -28,6 +28,7 @@ final class Backend implements BlockBackend {
     private final boolean writable;
     private final Mono<Void> closing;
     private final DrainGate gate = new DrainGate();
+    private volatile boolean abandoned;
     private final List<LongConsumer> resizeListeners = new CopyOnWriteArrayList<>();
 
     /** @param detach gives the permissions back; subscribed once, when no request is in flight */
@@ -190,6 +191,17 @@ final class Backend implements BlockBackend {
     @Override
     public Mono<Void> close() {
         return closing;
+    }
+
+    @Override
+    public void abandon() {
+        abandoned = true;
+        closing.subscribe(
+                nothing -> {}, failure -> log.warn("Node {} could not be given back", node.nodeName(), failure));
+    }
+
+    boolean abandoned() {
+        return abandoned;
     }
 
     @Override

@@ -13,6 +13,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 /**
@@ -23,18 +25,20 @@ import reactor.core.publisher.Mono;
  * to its end when its subscriber cancels.
  */
 public final class BlockGraph {
+    private static final Logger log = LoggerFactory.getLogger(BlockGraph.class);
+
     private final NodeNames names = new NodeNames();
     private final Turns turns = new Turns();
     private final BlockingPool blocking;
     private final NodeOpener opener;
     private final GraphDrain drain = new GraphDrain();
+    private final Additions additions = new Additions();
     private final Mono<Void> closing;
-    private volatile boolean closed;
 
     private BlockGraph(Builder builder) {
         this.blocking = new BlockingPool(builder.blockingThreads);
         this.opener = new NodeOpener(Map.copyOf(builder.drivers), blocking, builder.implicitOpenPolicy, names, turns);
-        this.closing = Mono.defer(this::closeAll).cache();
+        this.closing = Mono.defer(this::shut).cache();
     }
 
     /** A graph with the drivers that {@link ServiceLoader} finds. */
@@ -54,10 +58,8 @@ public final class BlockGraph {
      * @return fails with {@link BlockErrorKind#INVALID} for wrong options, and with what the driver failed with
      */
     public Mono<BlockNode> add(NodeOptions options) {
-        return Turns.toTheEnd(() -> {
-            requireOpen();
-            return opener.open(options, CommonOptions.DEFAULTS, false).cast(BlockNode.class);
-        });
+        return additions.run(
+                () -> opener.open(options, CommonOptions.DEFAULTS, false).cast(BlockNode.class));
     }
 
     /** Makes a node of a device; the graph closes it when the node is removed. The node's driver is {@code custom}. */
@@ -71,10 +73,7 @@ public final class BlockGraph {
      * @param options common options only; {@code driver} is just the name to report
      */
     public Mono<BlockNode> add(NodeOptions options, BlockDevice device) {
-        return Turns.toTheEnd(() -> {
-            requireOpen();
-            return opener.insert(options, device).cast(BlockNode.class);
-        });
+        return additions.run(() -> opener.insert(options, device).cast(BlockNode.class));
     }
 
     /**
@@ -103,8 +102,7 @@ public final class BlockGraph {
      *     {@link BlockErrorKind#READ_ONLY} where a read-only node would be written to
      */
     public Mono<BlockBackend> attach(BlockNode node, Permissions permissions) {
-        return turns.inTurn(() -> {
-            requireOpen();
+        return additions.run(() -> turns.inTurn(() -> {
             GraphNode target = names.get(node.nodeName());
             if (target != node) {
                 throw BlockException.of(
@@ -116,7 +114,7 @@ public final class BlockGraph {
                     .apply()
                     .doOnSuccess(nothing -> drain.attached(backend))
                     .thenReturn(backend);
-        });
+        }));
     }
 
     private Mono<Void> detach(Backend backend) {
@@ -157,27 +155,46 @@ public final class BlockGraph {
         });
     }
 
-    /** Closes all backends, then all nodes, parents first, then stops the pool. Idempotent; the first failure is reported. */
+    /**
+     * Closes all backends, then all nodes, parents first, then stops the pool. Idempotent; the first failure is reported.
+     * What an abandoned backend still uses is closed when it is free.
+     */
     public Mono<Void> close() {
         return closing;
     }
 
-    private Mono<Void> closeAll() {
-        closed = true;
+    private Mono<Void> shut() {
         opener.shut();
+        return additions.close().then(Mono.defer(this::closeAll));
+    }
+
+    private Mono<Void> closeAll() {
         List<Mono<Void>> backends = new ArrayList<>();
+        List<Mono<Void>> abandoned = new ArrayList<>();
         for (GraphNode node : names.all()) {
             for (NodeUser user : node.users()) {
                 Backend backend = user.backend();
                 if (backend != null) {
-                    backends.add(backend.close());
+                    (backend.abandoned() ? abandoned : backends).add(backend.close());
                 }
             }
         }
         return Mono.whenDelayError(backends)
                 .onErrorResume(failure -> closeNodes().then(Mono.error(failure)))
                 .then(Mono.defer(this::closeNodes))
-                .doOnTerminate(blocking::close);
+                .doOnTerminate(() -> closeAfter(abandoned));
+    }
+
+    private void closeAfter(List<Mono<Void>> abandoned) {
+        if (abandoned.isEmpty()) {
+            blocking.close();
+            return;
+        }
+        Mono.whenDelayError(abandoned)
+                .onErrorComplete()
+                .then(Mono.defer(this::closeNodes))
+                .doOnTerminate(blocking::close)
+                .subscribe(nothing -> {}, failure -> log.warn("A node could not be closed", failure));
     }
 
     private Mono<Void> closeNodes() {
@@ -193,12 +210,6 @@ public final class BlockGraph {
             }
         }
         return Mono.empty();
-    }
-
-    private void requireOpen() {
-        if (closed) {
-            throw BlockException.of(BlockErrorKind.CLOSED, "The block graph is closed");
-        }
     }
 
     /** What a graph is made of. */

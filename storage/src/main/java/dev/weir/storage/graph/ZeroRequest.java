@@ -10,8 +10,8 @@ import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
 
 /**
- * A {@code writeZeroes}: the device zeroes the part that is aligned for it; the rest, or all of it where the device cannot,
- * is written as buffers of zeroes. Whoever starts it holds the range locked where the device has blocks.
+ * A {@code writeZeroes}: the device zeroes the part that is aligned for it; then the edges, or all of it where the device
+ * cannot, are written as buffers of zeroes. Whoever starts it holds the range locked where the device has blocks.
  */
 final class ZeroRequest extends StepRequest {
     private final GraphNode node;
@@ -19,10 +19,10 @@ final class ZeroRequest extends StepRequest {
     private final long alignedEnd;
     private final long end;
     private final Set<WriteFlag> flags;
-    private final boolean fallback;
     private long at;
+    private boolean deviceCan;
     private boolean asked;
-    private boolean refused;
+    private boolean asking;
 
     ZeroRequest(GraphNode node, long offset, long length, Set<WriteFlag> flags, CoreSubscriber<? super Void> actual) {
         super(actual);
@@ -33,30 +33,29 @@ final class ZeroRequest extends StepRequest {
         this.alignedStart = Alignment.up(offset, alignment);
         this.alignedEnd = Alignment.down(end, alignment);
         this.flags = flags;
-        this.fallback = !flags.contains(WriteFlag.NO_FALLBACK);
+        this.deviceCan = alignedStart < alignedEnd;
     }
 
     @Override
     @Nullable
     Mono<Void> next() {
-        if (at == end) {
-            return null;
-        }
-        if (end > node.length()) {
+        if (at != end && end > node.length()) {
             // The node shrank while the request waited for its range.
             throw BlockException.of(
                     BlockErrorKind.OUT_OF_RANGE,
                     "A writeZeroes up to " + end + " lies outside of what the node has become");
         }
-        boolean deviceCan = alignedStart < alignedEnd && !refused;
-        if (!fallback && (at != alignedStart || end != alignedEnd) && !asked) {
-            throw BlockException.of(
-                    BlockErrorKind.UNSUPPORTED, "writeZeroes without fallback is possible for aligned ranges only");
-        }
-        if (deviceCan && at == alignedStart) {
+        if (deviceCan && !asked) {
             asked = true;
-            at = alignedEnd;
+            asking = true;
             return node.device().writeZeroes(alignedStart, alignedEnd - alignedStart, flags);
+        }
+        asking = false;
+        if (deviceCan && at == alignedStart) {
+            at = alignedEnd;
+        }
+        if (at == end) {
+            return null;
         }
         long stop = deviceCan && at < alignedStart ? alignedStart : end;
         int length = (int) Math.min(stop - at, Zeroes.SIZE);
@@ -75,16 +74,13 @@ final class ZeroRequest extends StepRequest {
 
     @Override
     boolean recover(Throwable failure) {
-        if (!asked
-                || refused
-                || at != alignedEnd
-                || !fallback
+        if (!asking
+                || flags.contains(WriteFlag.NO_FALLBACK)
                 || !(failure instanceof BlockException e)
                 || e.kind() != BlockErrorKind.UNSUPPORTED) {
             return false;
         }
-        refused = true;
-        at = alignedStart;
+        deviceCan = false;
         return true;
     }
 }

@@ -25,7 +25,6 @@ import java.util.List;
 import java.util.Random;
 import java.util.ServiceLoader;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -122,29 +121,21 @@ class FileDeviceTest {
     }
 
     @Test
-    void completesOnThePool() {
-        BlockDevice device = files.open(path);
-        var thread = new AtomicReference<String>();
-        await(device.read(0, buffer(512))
-                .doOnTerminate(() -> thread.set(Thread.currentThread().getName())));
-        assertThat(thread.get()).isEqualTo("test-blocking");
-    }
-
-    @Test
     void cancelledReadStillEnds() {
         BlockDevice device = files.open(path);
-        Mono<String> ended = Mono.create(sink -> device.read(0, buffer(4096)).subscribe(new BaseSubscriber<Void>() {
-            @Override
-            protected void hookOnSubscribe(Subscription subscription) {
-                // Cancelled behind BaseSubscriber's back, which would drop the signal itself.
-                subscription.cancel();
-            }
+        Mono<String> ended = Mono.create(
+                sink -> device.read(0, buffer(2 * InlineTransfers.MAX_BYTES)).subscribe(new BaseSubscriber<Void>() {
+                    @Override
+                    protected void hookOnSubscribe(Subscription subscription) {
+                        // Cancelled behind BaseSubscriber's back, which would drop the signal itself.
+                        subscription.cancel();
+                    }
 
-            @Override
-            protected void hookOnComplete() {
-                sink.success("completed");
-            }
-        }));
+                    @Override
+                    protected void hookOnComplete() {
+                        sink.success("completed");
+                    }
+                }));
         assertThat(await(ended)).isEqualTo("completed");
     }
 

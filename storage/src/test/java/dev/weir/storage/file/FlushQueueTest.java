@@ -73,7 +73,7 @@ class FlushQueueTest {
 
     private FileDevice device(boolean noFlush) {
         var lock = new ImageLock("image", file.fd(), ImageLock.Mode.OFF);
-        return new FileDevice("test", file, engine, tasks::add, noFlush, lock);
+        return new FileDevice("test", file, engine, InlineTransfers.NONE, tasks::add, noFlush, lock);
     }
 
     @AfterEach
@@ -152,7 +152,13 @@ class FlushQueueTest {
             }
         };
         device = new FileDevice(
-                "test", file, during, tasks::add, false, new ImageLock("image", file.fd(), ImageLock.Mode.OFF));
+                "test",
+                file,
+                during,
+                InlineTransfers.NONE,
+                tasks::add,
+                false,
+                new ImageLock("image", file.fd(), ImageLock.Mode.OFF));
         device.flush().subscribe();
         runPool();
         assertThat(during.syncs).isEqualTo(2);
@@ -171,7 +177,13 @@ class FlushQueueTest {
         };
         during.errors.add(Errno.EIO);
         device = new FileDevice(
-                "test", file, during, tasks::add, false, new ImageLock("image", file.fd(), ImageLock.Mode.OFF));
+                "test",
+                file,
+                during,
+                InlineTransfers.NONE,
+                tasks::add,
+                false,
+                new ImageLock("image", file.fd(), ImageLock.Mode.OFF));
         CompletableFuture<Void> first = device.flush().toFuture();
         runPool();
         assertFailed(first);

@@ -85,6 +85,25 @@ class DrainTest {
     }
 
     @Test
+    void aListenerThatComesWhileDrainedHearsOfBothEnds() {
+        backend.drainedBegin().block();
+        List<String> heard = new ArrayList<>();
+        backend.onDrain(new BlockBackend.DrainListener() {
+            @Override
+            public void drainedBegin() {
+                heard.add("begin");
+            }
+
+            @Override
+            public void drainedEnd() {
+                heard.add("end");
+            }
+        });
+        backend.drainedEnd();
+        assertThat(heard).containsExactly("begin", "end");
+    }
+
+    @Test
     void nests() {
         note("outer", backend.drainedBegin());
         note("inner", backend.drainedBegin());

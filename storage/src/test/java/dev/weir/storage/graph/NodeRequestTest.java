@@ -160,8 +160,22 @@ class NodeRequestTest {
         GraphNode node = node(device, "");
         Set<WriteFlag> noFallback = Set.of(WriteFlag.NO_FALLBACK);
         assertFails(node.writeZeroes(0, 512, noFallback), BlockErrorKind.UNSUPPORTED);
-        assertFails(node.writeZeroes(1, 512, noFallback), BlockErrorKind.UNSUPPORTED);
+        assertFails(node.writeZeroes(1, 1024, noFallback), BlockErrorKind.UNSUPPORTED);
         assertThat(device.contents()).containsOnly(1);
+    }
+
+    @Test
+    void writesTheEdgesOfAZeroedRangeWhetherOrNotItMayFallBack() {
+        var device = new ScriptedDevice(8192, SECTORS).filled(1);
+        GraphNode node = node(device, "");
+        Set<WriteFlag> noFallback = Set.of(WriteFlag.NO_FALLBACK);
+        node.writeZeroes(500, 2000, noFallback).block();
+        node.writeZeroes(4000, 3, noFallback).block();
+        byte[] expected = new byte[8192];
+        Arrays.fill(expected, (byte) 1);
+        Arrays.fill(expected, 500, 2500, (byte) 0);
+        Arrays.fill(expected, 4000, 4003, (byte) 0);
+        assertThat(device.contents()).isEqualTo(expected);
     }
 
     @Test

@@ -1,0 +1,314 @@
+package dev.weir.posix;
+
+import com.kenai.jffi.CallContext;
+import com.kenai.jffi.CallingConvention;
+import com.kenai.jffi.Invoker;
+import com.kenai.jffi.Library;
+import com.kenai.jffi.MemoryIO;
+import com.kenai.jffi.Type;
+import java.lang.ref.Reference;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The C library as it is, through jffi, the lower half of jnr-ffi: the upper half would generate a class for these at every
+ * start, which takes longer than all the rest of it. Every parameter is passed as a 64-bit integer, which is how both
+ * supported architectures pass integers and pointers. Errors are left in errno, read with {@link LibC#errno}.
+ */
+final class LibCCalls {
+    private static final Invoker INVOKER = Invoker.getInstance();
+    private static final MemoryIO MEMORY = MemoryIO.getInstance();
+    private static final Library LIBRARY = Library.getCachedInstance("libc.so.6", Library.LAZY | Library.GLOBAL);
+
+    /** Enough for the longest list of parameters. */
+    private static final int MAX_PARAMETERS = 6;
+
+    private static final CallContext[] RETURNS_INT = contexts(Type.SINT32);
+    private static final CallContext[] RETURNS_LONG = contexts(Type.SINT64);
+
+    private final long open = symbol("open");
+    private final long close = symbol("close");
+    private final long dup3 = symbol("dup3");
+    private final long read = symbol("read");
+    private final long write = symbol("write");
+    private final long pread = symbol("pread");
+    private final long pwrite = symbol("pwrite");
+    private final long preadv2 = symbol("preadv2");
+    private final long pwritev2 = symbol("pwritev2");
+    private final long fstatfs = symbol("fstatfs");
+    private final long lseek = symbol("lseek");
+    private final long statx = symbol("statx");
+    private final long fallocate = symbol("fallocate");
+    private final long ftruncate = symbol("ftruncate");
+    private final long fdatasync = symbol("fdatasync");
+    private final long fsync = symbol("fsync");
+    private final long fcntl = symbol("fcntl");
+    private final long ioctl = symbol("ioctl");
+    private final long mount = symbol("mount");
+    private final long umount2 = symbol("umount2");
+    private final long poll = symbol("poll");
+    private final long socketpair = symbol("socketpair");
+    private final long recvmsg = symbol("recvmsg");
+    private final long sendmsg = symbol("sendmsg");
+    private final long posixSpawnp = symbol("posix_spawnp");
+    private final long posixSpawnFileActionsInit = symbol("posix_spawn_file_actions_init");
+    private final long posixSpawnFileActionsAdddup2 = symbol("posix_spawn_file_actions_adddup2");
+    private final long posixSpawnFileActionsDestroy = symbol("posix_spawn_file_actions_destroy");
+    /** 0 before glibc 2.34. */
+    private final long posixSpawnFileActionsAddclosefromNp =
+            LIBRARY.getSymbolAddress("posix_spawn_file_actions_addclosefrom_np");
+
+    private final long waitpid = symbol("waitpid");
+    private final long getuid = symbol("getuid");
+    private final long geteuid = symbol("geteuid");
+    private final long getgid = symbol("getgid");
+    private final long getegid = symbol("getegid");
+    private final long strerror = symbol("strerror");
+
+    LibCCalls() {}
+
+    int open(byte[] path, int flags, int mode) {
+        ByteBuffer pathMemory = memory(path);
+        int result = (int) INVOKER.invokeN3(RETURNS_INT[3], this.open, LibC.address(pathMemory), flags, mode);
+        Reference.reachabilityFence(pathMemory);
+        return result;
+    }
+
+    int close(int fd) {
+        return (int) INVOKER.invokeN1(RETURNS_INT[1], this.close, fd);
+    }
+
+    int dup3(int fd, int target, int flags) {
+        return (int) INVOKER.invokeN3(RETURNS_INT[3], this.dup3, fd, target, flags);
+    }
+
+    long read(int fd, long address, long length) {
+        return INVOKER.invokeN3(RETURNS_LONG[3], this.read, fd, address, length);
+    }
+
+    long write(int fd, long address, long length) {
+        return INVOKER.invokeN3(RETURNS_LONG[3], this.write, fd, address, length);
+    }
+
+    long pread(int fd, long address, long length, long offset) {
+        return INVOKER.invokeN4(RETURNS_LONG[4], this.pread, fd, address, length, offset);
+    }
+
+    long pwrite(int fd, long address, long length, long offset) {
+        return INVOKER.invokeN4(RETURNS_LONG[4], this.pwrite, fd, address, length, offset);
+    }
+
+    long preadv2(int fd, long iovec, int count, long offset, int flags) {
+        return INVOKER.invokeN5(RETURNS_LONG[5], this.preadv2, fd, iovec, count, offset, flags);
+    }
+
+    long pwritev2(int fd, long iovec, int count, long offset, int flags) {
+        return INVOKER.invokeN5(RETURNS_LONG[5], this.pwritev2, fd, iovec, count, offset, flags);
+    }
+
+    int fstatfs(int fd, ByteBuffer statfs) {
+        int result = (int) INVOKER.invokeN2(RETURNS_INT[2], this.fstatfs, fd, LibC.address(statfs));
+        Reference.reachabilityFence(statfs);
+        return result;
+    }
+
+    long lseek(int fd, long offset, int whence) {
+        return INVOKER.invokeN3(RETURNS_LONG[3], this.lseek, fd, offset, whence);
+    }
+
+    int statx(int dirFd, byte[] path, int flags, int mask, ByteBuffer statx) {
+        ByteBuffer pathMemory = memory(path);
+        int result = (int) INVOKER.invokeN5(
+                RETURNS_INT[5], this.statx, dirFd, LibC.address(pathMemory), flags, mask, LibC.address(statx));
+        Reference.reachabilityFence(pathMemory);
+        Reference.reachabilityFence(statx);
+        return result;
+    }
+
+    int fallocate(int fd, int mode, long offset, long length) {
+        return (int) INVOKER.invokeN4(RETURNS_INT[4], this.fallocate, fd, mode, offset, length);
+    }
+
+    int ftruncate(int fd, long length) {
+        return (int) INVOKER.invokeN2(RETURNS_INT[2], this.ftruncate, fd, length);
+    }
+
+    int fdatasync(int fd) {
+        return (int) INVOKER.invokeN1(RETURNS_INT[1], this.fdatasync, fd);
+    }
+
+    int fsync(int fd) {
+        return (int) INVOKER.invokeN1(RETURNS_INT[1], this.fsync, fd);
+    }
+
+    int fcntl(int fd, int command, long argument) {
+        return (int) INVOKER.invokeN3(RETURNS_INT[3], this.fcntl, fd, command, argument);
+    }
+
+    int fcntl(int fd, int command, ByteBuffer flock) {
+        int result = (int) INVOKER.invokeN3(RETURNS_INT[3], this.fcntl, fd, command, LibC.address(flock));
+        Reference.reachabilityFence(flock);
+        return result;
+    }
+
+    int ioctl(int fd, long request, long argument) {
+        return (int) INVOKER.invokeN3(RETURNS_INT[3], this.ioctl, fd, request, argument);
+    }
+
+    int mount(byte[] source, byte[] target, byte[] type, long flags, byte @Nullable [] data) {
+        ByteBuffer sourceMemory = memory(source);
+        ByteBuffer targetMemory = memory(target);
+        ByteBuffer typeMemory = memory(type);
+        ByteBuffer dataMemory = data == null ? null : memory(data);
+        int result = (int) INVOKER.invokeN5(
+                RETURNS_INT[5],
+                this.mount,
+                LibC.address(sourceMemory),
+                LibC.address(targetMemory),
+                LibC.address(typeMemory),
+                flags,
+                dataMemory == null ? 0 : LibC.address(dataMemory));
+        Reference.reachabilityFence(sourceMemory);
+        Reference.reachabilityFence(targetMemory);
+        Reference.reachabilityFence(typeMemory);
+        Reference.reachabilityFence(dataMemory);
+        return result;
+    }
+
+    int umount2(byte[] target, int flags) {
+        ByteBuffer targetMemory = memory(target);
+        int result = (int) INVOKER.invokeN2(RETURNS_INT[2], this.umount2, LibC.address(targetMemory), flags);
+        Reference.reachabilityFence(targetMemory);
+        return result;
+    }
+
+    int poll(ByteBuffer pollfds, long count, int timeoutMillis) {
+        int result = (int) INVOKER.invokeN3(RETURNS_INT[3], this.poll, LibC.address(pollfds), count, timeoutMillis);
+        Reference.reachabilityFence(pollfds);
+        return result;
+    }
+
+    int socketpair(int domain, int type, int protocol, int[] fds) {
+        ByteBuffer fdsMemory = LibC.struct(fds.length * Integer.BYTES);
+        int result = (int)
+                INVOKER.invokeN4(RETURNS_INT[4], this.socketpair, domain, type, protocol, LibC.address(fdsMemory));
+        fdsMemory.asIntBuffer().get(fds);
+        return result;
+    }
+
+    long recvmsg(int fd, ByteBuffer msghdr, int flags) {
+        long result = INVOKER.invokeN3(RETURNS_LONG[3], this.recvmsg, fd, LibC.address(msghdr), flags);
+        Reference.reachabilityFence(msghdr);
+        return result;
+    }
+
+    long sendmsg(int fd, ByteBuffer msghdr, int flags) {
+        long result = INVOKER.invokeN3(RETURNS_LONG[3], this.sendmsg, fd, LibC.address(msghdr), flags);
+        Reference.reachabilityFence(msghdr);
+        return result;
+    }
+
+    int posix_spawnp(
+            int[] pid, byte[] file, ByteBuffer fileActions, long attributes, ByteBuffer argv, ByteBuffer environment) {
+        ByteBuffer pidMemory = LibC.struct(pid.length * Integer.BYTES);
+        ByteBuffer fileMemory = memory(file);
+        int result = (int) INVOKER.invokeN6(
+                RETURNS_INT[6],
+                this.posixSpawnp,
+                LibC.address(pidMemory),
+                LibC.address(fileMemory),
+                LibC.address(fileActions),
+                attributes,
+                LibC.address(argv),
+                LibC.address(environment));
+        Reference.reachabilityFence(fileMemory);
+        Reference.reachabilityFence(fileActions);
+        Reference.reachabilityFence(argv);
+        Reference.reachabilityFence(environment);
+        pidMemory.asIntBuffer().get(pid);
+        return result;
+    }
+
+    int posix_spawn_file_actions_init(ByteBuffer fileActions) {
+        int result = (int) INVOKER.invokeN1(RETURNS_INT[1], this.posixSpawnFileActionsInit, LibC.address(fileActions));
+        Reference.reachabilityFence(fileActions);
+        return result;
+    }
+
+    int posix_spawn_file_actions_adddup2(ByteBuffer fileActions, int fd, int newFd) {
+        int result = (int) INVOKER.invokeN3(
+                RETURNS_INT[3], this.posixSpawnFileActionsAdddup2, LibC.address(fileActions), fd, newFd);
+        Reference.reachabilityFence(fileActions);
+        return result;
+    }
+
+    /** @throws UnsatisfiedLinkError where the C library is too old for it */
+    int posix_spawn_file_actions_addclosefrom_np(ByteBuffer fileActions, int lowest) {
+        if (posixSpawnFileActionsAddclosefromNp == 0) {
+            throw new UnsatisfiedLinkError("posix_spawn_file_actions_addclosefrom_np");
+        }
+        int result = (int) INVOKER.invokeN2(
+                RETURNS_INT[2], posixSpawnFileActionsAddclosefromNp, LibC.address(fileActions), lowest);
+        Reference.reachabilityFence(fileActions);
+        return result;
+    }
+
+    int posix_spawn_file_actions_destroy(ByteBuffer fileActions) {
+        int result =
+                (int) INVOKER.invokeN1(RETURNS_INT[1], this.posixSpawnFileActionsDestroy, LibC.address(fileActions));
+        Reference.reachabilityFence(fileActions);
+        return result;
+    }
+
+    int waitpid(int pid, int[] status, int options) {
+        ByteBuffer statusMemory = LibC.struct(status.length * Integer.BYTES);
+        int result = (int) INVOKER.invokeN3(RETURNS_INT[3], this.waitpid, pid, LibC.address(statusMemory), options);
+        statusMemory.asIntBuffer().get(status);
+        return result;
+    }
+
+    int getuid() {
+        return (int) INVOKER.invokeN0(RETURNS_INT[0], this.getuid);
+    }
+
+    int geteuid() {
+        return (int) INVOKER.invokeN0(RETURNS_INT[0], this.geteuid);
+    }
+
+    int getgid() {
+        return (int) INVOKER.invokeN0(RETURNS_INT[0], this.getgid);
+    }
+
+    int getegid() {
+        return (int) INVOKER.invokeN0(RETURNS_INT[0], this.getegid);
+    }
+
+    String strerror(int errno) {
+        long text = INVOKER.invokeN1(RETURNS_LONG[1], this.strerror, errno);
+        return new String(MEMORY.getZeroTerminatedByteArray(text), StandardCharsets.UTF_8);
+    }
+
+    private static long symbol(String name) {
+        long address = LIBRARY.getSymbolAddress(name);
+        if (address == 0) {
+            throw new UnsatisfiedLinkError("the C library has no " + name);
+        }
+        return address;
+    }
+
+    private static CallContext[] contexts(Type result) {
+        var contexts = new CallContext[MAX_PARAMETERS + 1];
+        for (int i = 0; i < contexts.length; i++) {
+            var parameters = new Type[i];
+            Arrays.fill(parameters, Type.SINT64);
+            contexts[i] = CallContext.getCallContext(result, parameters, CallingConvention.DEFAULT, true);
+        }
+        return contexts;
+    }
+
+    private static ByteBuffer memory(byte[] bytes) {
+        return LibC.struct(bytes.length).put(0, bytes);
+    }
+}

@@ -1,0 +1,116 @@
+package dev.weir.storage.file;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.weir.storage.WriteFlag;
+import dev.weir.storage.spi.BlockDevice;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class InlineTransfersTest {
+    private static final Path MEMORY = Path.of("/dev/shm");
+
+    private final FileFixture files = new FileFixture();
+
+    @TempDir
+    Path disk;
+
+    @AfterEach
+    void close() throws Exception {
+        files.close();
+    }
+
+    private static Path image(Path directory) throws IOException {
+        Path image = Files.createTempFile(directory, "inline", ".raw");
+        Files.write(image, new byte[1 << 20]);
+        return image;
+    }
+
+    private static CompletableFuture<Void> write(BlockDevice device, int bytes) {
+        ByteBuffer data = ByteBuffer.allocateDirect(bytes);
+        for (int i = 0; i < bytes; i++) {
+            data.put(i, (byte) (i | 1));
+        }
+        return device.write(4096, data, WriteFlag.NONE).toFuture();
+    }
+
+    @Test
+    void smallRequestsToAFileInMemoryEndOnTheCallersThread() throws IOException {
+        assumeTrue(Files.isWritable(MEMORY), "no tmpfs on /dev/shm");
+        Path image = image(MEMORY);
+        try {
+            BlockDevice device = files.open(image);
+            assertThat(write(device, 4096)).isCompleted();
+            ByteBuffer back = ByteBuffer.allocateDirect(4096);
+            assertThat(device.read(4096, back).toFuture()).isCompleted();
+            assertThat(back.get(0)).isEqualTo((byte) 1);
+            assertThat(back.get(4095)).isEqualTo((byte) 4095);
+            assertThat(Files.readAllBytes(image)[4096 + 2]).isEqualTo((byte) 3);
+        } finally {
+            Files.delete(image);
+        }
+    }
+
+    @Test
+    void cachedReadsOfAFileOnDiskEndOnTheCallersThread() throws IOException {
+        Path image = image(disk);
+        assumeTrue(Files.getFileStore(image).type().matches("ext4|xfs|btrfs"), "file system without RWF_NOWAIT");
+        BlockDevice device = files.open(image);
+        write(device, 4096).join();
+        ByteBuffer back = ByteBuffer.allocateDirect(4096);
+        assertThat(device.read(4096, back).toFuture()).isCompleted();
+        assertThat(back.get(2)).isEqualTo((byte) 3);
+    }
+
+    @Test
+    void writesWhereTheFileSystemCannotTellReachTheFileThroughThePool() throws IOException {
+        Path image = image(disk);
+        BlockDevice device = files.open(image);
+        write(device, 4096).join();
+        write(device, 4096).join();
+        assertThat(Files.readAllBytes(image)[4096]).isEqualTo((byte) 1);
+    }
+
+    @Test
+    void largeRequestsAreLeftToThePool() throws IOException {
+        Path image = image(disk);
+        BlockDevice device = files.open(image);
+        int bytes = InlineTransfers.MAX_BYTES + 4096;
+        write(device, bytes).join();
+        ByteBuffer back = ByteBuffer.allocateDirect(bytes);
+        var thread = new CompletableFuture<Thread>();
+        device.read(4096, back)
+                .doOnSuccess(nothing -> thread.complete(Thread.currentThread()))
+                .toFuture()
+                .join();
+        assertThat(thread.join()).isNotSameAs(Thread.currentThread());
+        assertThat(back.get(bytes - 1)).isEqualTo((byte) (bytes - 1 | 1));
+    }
+
+    @Test
+    void readAcrossTheEndOfAFileThatShrankFillsWithZeroes() throws IOException {
+        assumeTrue(Files.isWritable(MEMORY), "no tmpfs on /dev/shm");
+        Path image = image(MEMORY);
+        try {
+            BlockDevice device = files.open(image);
+            write(device, 4096).join();
+            try (var other = Files.newByteChannel(image, java.nio.file.StandardOpenOption.WRITE)) {
+                other.truncate(4096 + 100);
+            }
+            ByteBuffer back = ByteBuffer.allocateDirect(4096);
+            back.put(200, (byte) 7);
+            device.read(4096, back).toFuture().join();
+            assertThat(back.get(99)).isEqualTo((byte) 99);
+            assertThat(back.get(200)).isEqualTo((byte) 0);
+        } finally {
+            Files.delete(image);
+        }
+    }
+}
