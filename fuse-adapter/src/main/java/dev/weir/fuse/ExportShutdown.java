@@ -141,19 +141,12 @@ final class ExportShutdown {
     }
 
     private void close() throws InterruptedException {
-        boolean deregistered = awaitAtOnce(session.deregister());
-        if (!deregistered) {
-            lost("an event loop is stuck");
+        if (session.inFlight() == 0 && awaitAtOnce(session.close())) {
+            return;
         }
-        try {
-            if (deregistered && session.inFlight() == 0) {
-                session.dispose();
-            } else {
-                gaveUp = true;
-                session.abandon();
-            }
-        } catch (RuntimeException e) {
-            note(e);
+        gaveUp = true;
+        if (!awaitAtOnce(session.abandon())) {
+            lost("an event loop is stuck");
         }
     }
 

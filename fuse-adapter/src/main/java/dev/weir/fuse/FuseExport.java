@@ -116,7 +116,8 @@ public final class FuseExport {
             throw failed(mount, session, devices, e);
         } catch (ExecutionException e) {
             throw failed(mount, session, devices, Objects.requireNonNullElse(e.getCause(), e));
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
+            // Whatever it is, a mount that nobody serves must not stay behind.
             throw failed(mount, session, devices, e);
         }
     }
@@ -132,8 +133,8 @@ public final class FuseExport {
         if (session == null) {
             devices.forEach(device -> steps.add(device::close));
         } else {
-            steps.add(() -> session.deregister().toCompletableFuture().join());
-            steps.add(session::dispose);
+            // A queue may be registered: its descriptor is closed when it is not any more.
+            steps.add(session::abandon);
         }
         steps.add(mount::release);
         for (Runnable step : steps) {

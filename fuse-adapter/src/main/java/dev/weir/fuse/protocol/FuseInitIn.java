@@ -32,12 +32,14 @@ public final class FuseInitIn {
     }
 
     /**
-     * What the kernel offers, as {@link FuseInitFlags}.
+     * What the kernel offers, as {@link FuseInitFlags}. Bits from 32 up count only where {@link FuseInitFlags#INIT_EXT} is
+     * among them.
      *
      * @param bodyLength bytes of the body: {@link #SIZE} or {@link #COMPAT_SIZE}
      */
     public static long flags(ByteBuffer buffer, int at, int bodyLength) {
-        int flags2 = bodyLength >= SIZE ? buffer.getInt(at + 16) : 0;
-        return FuseInitFlags.join(buffer.getInt(at + 12), flags2);
+        int flags = buffer.getInt(at + 12);
+        boolean extended = bodyLength >= SIZE && (flags & FuseInitFlags.INIT_EXT) != 0;
+        return FuseInitFlags.join(flags, extended ? buffer.getInt(at + 16) : 0);
     }
 }

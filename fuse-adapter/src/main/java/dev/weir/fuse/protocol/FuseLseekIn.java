@@ -24,7 +24,7 @@ public final class FuseLseekIn {
         return buffer.getLong(at);
     }
 
-    /** Where to search from; never negative in a decoded request. */
+    /** Where to search from; negative where the client gave a negative one, which the kernel lets pass. */
     public static long offset(ByteBuffer buffer, int at) {
         return buffer.getLong(at + 8);
     }

@@ -3,6 +3,7 @@ package dev.weir.fuse.session;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +20,7 @@ final class BounceBuffers {
     private final long maxBytes;
     private final int maxRequests;
     private final int largest;
+    private final IntFunction<BounceBuffer> memory;
 
     /** Idle buffers by class; confined to the loop. */
     private final @Nullable BounceBuffer[] idle;
@@ -36,11 +38,13 @@ final class BounceBuffers {
      * @param maxBytes budget in bytes
      * @param maxRequests most buffers lent at a time, at least 1
      * @param maxPayload payload of the largest request, in bytes
+     * @param memory makes a buffer of a capacity in bytes
      */
-    BounceBuffers(long maxBytes, int maxRequests, int maxPayload) {
+    BounceBuffers(long maxBytes, int maxRequests, int maxPayload, IntFunction<BounceBuffer> memory) {
         this.maxBytes = maxBytes;
         this.maxRequests = maxRequests;
         this.largest = capacityOf(maxPayload);
+        this.memory = memory;
         this.idle = new BounceBuffer[classOf(largest) + 1];
     }
 
@@ -62,12 +66,13 @@ final class BounceBuffers {
 
     /**
      * Makes a buffer that is not lent, such as the queue's receive buffer, a lent one, and returns a fresh one of the
-     * same size in its place. Loop only.
+     * same size in its place; where there is no memory for that, nothing changes. Loop only.
      */
     BounceBuffer exchange(BounceBuffer full) {
+        BounceBuffer fresh = take(full.capacity());
         lent.incrementAndGet();
         lentBytes.addAndGet(full.cost());
-        return take(full.capacity());
+        return fresh;
     }
 
     /** Gives back a lent buffer. Any thread; once. */
@@ -121,7 +126,7 @@ final class BounceBuffers {
         }
         // The receive buffer comes on top of the budget: one request a queue.
         freeIdle(maxBytes + BounceBuffer.cost(largest) - BounceBuffer.cost(capacity));
-        buffer = new BounceBuffer(capacity);
+        buffer = memory.apply(capacity);
         allocatedBytes += buffer.cost();
         return buffer;
     }

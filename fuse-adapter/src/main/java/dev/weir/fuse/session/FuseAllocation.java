@@ -34,19 +34,29 @@ final class FuseAllocation {
     Mono<Void> fallocate(int mode, long offset, long length) {
         boolean keepSize = (mode & FALLOC_FL_KEEP_SIZE) != 0;
         return switch (mode & ~FALLOC_FL_KEEP_SIZE) {
-            case 0 -> keepSize ? Mono.empty() : grow(offset + length, PreallocMode.FALLOC);
+            case 0 -> keepSize ? Mono.empty() : preallocate(offset, offset + length);
             case FALLOC_FL_PUNCH_HOLE -> keepSize ? zero(offset, length, PUNCH) : unsupported(mode);
             case FALLOC_FL_ZERO_RANGE ->
                 keepSize
                         ? zero(offset, length, WriteFlag.NONE)
-                        : grow(offset + length, PreallocMode.OFF).then(zero(offset, length, WriteFlag.NONE));
+                        : grow(offset + length).then(zero(offset, length, WriteFlag.NONE));
             default -> unsupported(mode);
         };
     }
 
     /** Grows the image to {@code end} where it is shorter. */
-    Mono<Void> grow(long end, PreallocMode prealloc) {
-        return resizes.run(() -> end > backend.length() ? backend.truncate(end, prealloc) : Mono.empty());
+    Mono<Void> grow(long end) {
+        return resizes.run(() -> growNow(end, PreallocMode.OFF));
+    }
+
+    /** As {@link #grow}, with room set aside for what is gained from {@code offset} on; nobody asked for what is before. */
+    private Mono<Void> preallocate(long offset, long end) {
+        return resizes.run(() ->
+                growNow(offset, PreallocMode.OFF).then(Mono.defer(() -> growNow(end, PreallocMode.FALLOC))));
+    }
+
+    private Mono<Void> growNow(long end, PreallocMode prealloc) {
+        return end > backend.length() ? backend.truncate(end, prealloc) : Mono.empty();
     }
 
     private Mono<Void> zero(long offset, long length, Set<WriteFlag> flags) {

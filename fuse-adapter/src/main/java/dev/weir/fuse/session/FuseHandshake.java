@@ -97,7 +97,8 @@ public final class FuseHandshake {
                                 : "the file system was unmounted before FUSE_INIT");
             }
             try {
-                PosixFile.poll(device.descriptor().intValue(), PosixFile.POLLIN, (int) left);
+                int millis = (int) Math.min(left, Integer.MAX_VALUE);
+                PosixFile.poll(device.descriptor().intValue(), PosixFile.POLLIN, millis);
             } catch (PosixException e) {
                 throw new FuseMountException("cannot wait for FUSE_INIT", e);
             }

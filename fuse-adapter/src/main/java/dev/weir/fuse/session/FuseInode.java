@@ -5,6 +5,7 @@ import dev.weir.fuse.protocol.FuseProtocol;
 import dev.weir.fuse.protocol.FuseSetattrIn;
 import dev.weir.storage.BlockBackend;
 import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
@@ -33,14 +34,17 @@ final class FuseInode {
     private volatile long modified;
     private volatile long changed;
 
-    /** Allocated bytes as of the last change of data; null where a change made them unknown. */
-    private volatile @Nullable Long allocated;
+    /**
+     * What is known of the allocated bytes: a {@link Long} as of the last change of data, null where a change made them
+     * unknown, or the fetch whose result may be kept, unless a change of data comes first.
+     */
+    private final AtomicReference<@Nullable Object> allocated = new AtomicReference<>();
 
-    /** The fetch whose result may be kept; a change of data takes that away. */
-    private volatile @Nullable Object fetch;
-
-    /** Whether data changed since the last flush that began; a flush without it has nothing to do. */
+    /** Whether data changed since the last flush that began. Cleared under the lock only. */
     private volatile boolean dirty;
+
+    /** Flushes that began and have not ended; under the lock. */
+    private int flushing;
 
     FuseInode(FuseSessionOptions options, BlockBackend backend) {
         this.backend = backend;
@@ -65,11 +69,8 @@ final class FuseInode {
     /** A WRITE or the like was answered with success: the modification time moves and the block count is unknown. */
     void dataChanged() {
         dataChanging();
-        if (fetch != null) {
-            fetch = null;
-        }
-        if (allocated != null) {
-            allocated = null;
+        if (allocated.get() != null) {
+            allocated.set(null);
         }
         long now = now();
         if (modified != now) {
@@ -85,25 +86,39 @@ final class FuseInode {
         }
     }
 
-    /** Takes note of a flush that begins, and tells whether there is anything to flush. */
-    boolean flushBegins() {
-        boolean was = dirty;
-        dirty = false;
-        return was;
+    /**
+     * Whether something is not known to be on stable storage: a change, or what a flush that has not ended is about, which
+     * may still fail.
+     */
+    synchronized boolean needsFlush() {
+        return dirty || flushing > 0;
     }
 
-    /** The flush failed, or was not made: what it was to flush is still dirty. */
-    void flushFailed() {
-        dirty = true;
+    /** Takes note of a flush that begins; {@link #flushEnds} is to follow. */
+    synchronized void flushBegins() {
+        flushing++;
+        dirty = false;
+    }
+
+    /** @param done whether what was to be flushed is on stable storage; otherwise it is still dirty */
+    synchronized void flushEnds(boolean done) {
+        flushing--;
+        if (!done) {
+            dirty = true;
+        }
     }
 
     /** Clears set-user-id and set-group-id, as a write by someone else than the superuser does. */
     void killSuidGid() {
-        mode &= ~SUID_SGID;
+        if ((mode & SUID_SGID) != 0) {
+            synchronized (this) {
+                mode &= ~SUID_SGID;
+            }
+        }
     }
 
     /** Takes over mode, owner and times from a SETATTR that was found permitted. */
-    void set(ByteBuffer body, int at) {
+    synchronized void set(ByteBuffer body, int at) {
         int valid = FuseSetattrIn.valid(body, at);
         long now = now();
         if ((valid & FuseSetattrIn.FATTR_KILL_SUIDGID) != 0) {
@@ -135,17 +150,14 @@ final class FuseInode {
 
     /** The attributes as of now; only the block count may have to be fetched, when the data changed. */
     Mono<FuseAttr> attributes() {
-        Long known = allocated;
-        if (known != null) {
+        if (allocated.get() instanceof Long known) {
             return Mono.just(attributes(known));
         }
         return Mono.defer(() -> {
-            Object ours = new Object();
-            fetch = ours;
+            Object fetch = new Object();
+            allocated.set(fetch);
             return backend.allocatedBytes().onErrorReturn(backend.length()).map(bytes -> {
-                if (fetch == ours) {
-                    allocated = bytes;
-                }
+                allocated.compareAndSet(fetch, bytes);
                 return attributes(bytes);
             });
         });
@@ -180,7 +192,7 @@ final class FuseInode {
 
     /** What lies outside of what 64 bits of nanoseconds can hold, the years 1678 to 2262, is moved to its edge. */
     private static long time(long seconds, int nanos) {
-        long edge = Long.MAX_VALUE / SECOND - 1;
+        long edge = Long.MAX_VALUE / SECOND - 3;
         return Math.max(-edge, Math.min(edge, seconds)) * SECOND + nanos;
     }
 }

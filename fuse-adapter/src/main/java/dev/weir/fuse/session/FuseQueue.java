@@ -11,18 +11,10 @@ import dev.weir.fuse.protocol.FuseReadIn;
 import dev.weir.fuse.protocol.FuseReplyEncoder;
 import dev.weir.fuse.protocol.FuseRequest;
 import dev.weir.fuse.protocol.FuseRequestDecoder;
-import dev.weir.posix.PosixException;
-import io.netty.channel.IoEvent;
 import io.netty.channel.IoEventLoop;
-import io.netty.channel.IoRegistration;
-import io.netty.channel.epoll.EpollIoEvent;
-import io.netty.channel.epoll.EpollIoHandle;
-import io.netty.channel.epoll.EpollIoOps;
-import io.netty.channel.unix.FileDescriptor;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -36,7 +28,7 @@ import org.slf4j.LoggerFactory;
  * <p>Backpressure: a request is read only while the budget has room for the largest one; otherwise the queue stops
  * listening, and the kernel holds its clients.
  */
-final class FuseQueue implements EpollIoHandle {
+final class FuseQueue {
     private static final Logger LOGGER = LoggerFactory.getLogger(FuseQueue.class);
 
     /** Requests that one wake-up serves before the loop gets to its other handles. */
@@ -48,15 +40,9 @@ final class FuseQueue implements EpollIoHandle {
     /** Payload above which the receive buffer is handed on instead of copying out of it. */
     private static final int COPY_LIMIT = 64 * 1024;
 
-    /**
-     * What is reported whatever one asks for. Not {@link EpollIoOps#NONE}: for that Netty takes the descriptor out of epoll
-     * and does not know it any more afterwards, so that the queue would be deaf for ever.
-     */
-    private static final EpollIoOps DEAF = EpollIoOps.EPOLLERR;
-
     private final FuseSession session;
     private final FuseDevice device;
-    private final IoEventLoop loop;
+    private final QueueRegistration registration;
     private final FuseRequestDecoder decoder;
     private final FuseRequestHandler handler;
     private final BounceBuffers buffers;
@@ -65,47 +51,40 @@ final class FuseQueue implements EpollIoHandle {
 
     // Confined to the loop.
     private BounceBuffer receive;
-    private @Nullable IoRegistration registration;
     private int holds;
-    private boolean listening;
-    private boolean ended;
 
     /** Reading stopped for want of room; whoever releases a buffer resumes it. */
     private final AtomicBoolean starved = new AtomicBoolean();
 
     private final AtomicInteger inFlight = new AtomicInteger();
-    private volatile @Nullable CompletableFuture<Void> idle;
-    private final CompletableFuture<Void> unregistered = new CompletableFuture<>();
 
-    FuseQueue(FuseSession session, FuseDevice device, IoEventLoop loop, int maxWrite) {
-        FuseSessionOptions options = session.options();
+    /** Nothing is taken on any more: the end of the last request is the end of all. */
+    private volatile boolean quiescing;
+
+    private final CompletableFuture<Void> idle = new CompletableFuture<>();
+    private final AtomicBoolean disposed = new AtomicBoolean();
+
+    FuseQueue(FuseSession session, FuseDevice device, IoEventLoop loop, int maxWrite, BounceBuffers buffers) {
         this.session = session;
         this.device = device;
-        this.loop = loop;
+        this.registration = new QueueRegistration(this, device, loop);
         this.handler = session.handler();
         this.decoder = new FuseRequestDecoder(maxWrite + FuseProtocol.WRITE_DATA_AT, maxWrite, maxWrite);
-        this.buffers = new BounceBuffers(options.maxInFlightBytes(), options.maxInFlightRequests(), maxWrite);
-        this.pending = new PendingRequests(options.maxInFlightRequests());
+        this.buffers = buffers;
+        this.pending = new PendingRequests(session.options().maxInFlightRequests());
         this.receive = buffers.receiveBuffer();
     }
 
-    /** Registers with the loop and starts to read. */
+    /** Registers with the loop and starts to read. Any thread. */
     CompletionStage<Void> start() {
-        var started = new CompletableFuture<Void>();
-        loop.register(this).addListener(future -> {
-            if (future.isSuccess()) {
-                registration = (IoRegistration) future.getNow();
-                listen();
-                started.complete(null);
-            } else {
-                unregistered.complete(null);
-                started.completeExceptionally(future.cause());
-            }
-        });
-        return started;
+        return registration.start();
     }
 
     FuseTransport transport() {
+        return device;
+    }
+
+    FuseDevice device() {
         return device;
     }
 
@@ -129,43 +108,9 @@ final class FuseQueue implements EpollIoHandle {
         return inFlight.get();
     }
 
-    @Override
-    public FileDescriptor fd() {
-        return device.descriptor();
-    }
-
-    @Override
-    public void handle(IoRegistration registration, IoEvent event) {
-        assert loop.inEventLoop();
-        try {
-            boolean readable = ((EpollIoEvent) event).ops().contains(EpollIoOps.EPOLLIN);
-            if (listening && readable) {
-                receiveMany();
-            } else if (!readable && !ended) {
-                // An error or hang-up is reported whether or not the queue listens: reading tells why, and ends what
-                // would spin otherwise. An event that was fetched before the queue stopped listening is not for it.
-                receiveOne();
-            }
-        } catch (Throwable e) {
-            // Netty would log it and put the loop to sleep for a second.
-            broken(e);
-        }
-    }
-
-    @Override
-    public void unregistered() {
-        unregistered.complete(null);
-    }
-
-    /** The loop shuts down below the session. */
-    @Override
-    public void close() {
-        end(FuseSession.End.BROKEN, new IOException("the event loop was shut down"));
-    }
-
     /** Stops reading until {@link #resume}; nests. Any thread. */
     void pause() {
-        onLoop(() -> {
+        registration.onLoop(() -> {
             holds++;
             listen();
         });
@@ -173,81 +118,44 @@ final class FuseQueue implements EpollIoHandle {
 
     /** Ends one {@link #pause}. Any thread. */
     void resume() {
-        onLoop(() -> {
+        registration.onLoop(() -> {
             holds--;
             listen();
         });
     }
 
-    /** Completes when nothing is in flight; the queue was paused before. Any thread. */
-    CompletionStage<Void> whenIdle() {
-        var future = new CompletableFuture<Void>();
-        onLoop(() -> {
-            idle = future;
+    /** Takes on nothing more, for good, and completes when nothing is in flight. Any thread. */
+    CompletionStage<Void> quiesce() {
+        registration.onLoop(() -> {
+            quiescing = true;
+            listen();
             if (inFlight.get() == 0) {
-                future.complete(null);
+                idle.complete(null);
             }
         });
-        return future;
+        return idle;
     }
 
     /** Takes the descriptor from the loop; completes when no event can come any more. Any thread. */
     CompletionStage<Void> deregister() {
-        onLoop(() -> {
-            ended = true;
-            cancel();
-        });
-        return unregistered;
+        return registration.deregister();
     }
 
-    /** Gives back memory and descriptor. Only when deregistered and idle. */
+    /** Gives back memory and descriptor. Only when deregistered and idle, or never started; idempotent. */
     void dispose() {
-        device.close();
-        buffers.close(receive);
-    }
-
-    /**
-     * Ends the connection although requests are in flight; memory and descriptor go back when the last of them has ended
-     * and the loop has let go. Only after {@link #whenIdle} and {@link #deregister}, completed or not.
-     */
-    void abandon() throws PosixException {
-        CompletableFuture<Void> waiter = idle;
-        device.abandon();
-        if (waiter != null) {
-            CompletionStage<Void> end = waiter.thenCombine(unregistered, (idle, gone) -> null);
-            end.thenRun(this::dispose);
+        if (disposed.compareAndSet(false, true)) {
+            device.close();
+            buffers.close(receive);
         }
     }
 
-    private void onLoop(Runnable action) {
-        if (loop.inEventLoop()) {
-            action.run();
-        } else {
-            loop.execute(action);
-        }
+    /** Brings the interest in the descriptor in line with the state. Loop only. */
+    void listen() {
+        registration.listen(holds == 0 && !quiescing && !starved.get());
     }
 
-    private void cancel() {
-        IoRegistration current = registration;
-        if (current == null) {
-            unregistered.complete(null);
-        } else {
-            current.cancel();
-        }
-    }
-
-    /** Brings the interest in the descriptor in line with the state. */
-    private void listen() {
-        assert loop.inEventLoop();
-        boolean wanted = holds == 0 && !starved.get() && !ended;
-        IoRegistration current = registration;
-        if (current != null && wanted != listening && current.isValid()) {
-            listening = wanted;
-            current.submit(wanted ? EpollIoOps.EPOLLIN : DEAF);
-        }
-    }
-
-    private void receiveMany() {
+    /** The descriptor has something to read. Loop only. */
+    void receiveMany() {
         for (int i = 0; i < REQUESTS_PER_WAKEUP; i++) {
             if (!buffers.hasRoom()) {
                 starve();
@@ -260,16 +168,17 @@ final class FuseQueue implements EpollIoHandle {
     }
 
     private void starve() {
-        session.statistics().paused();
         starved.set(true);
         // A buffer that came back before the flag was seen would resume nothing.
         if (buffers.hasRoom() && starved.compareAndSet(true, false)) {
             return;
         }
+        session.statistics().paused();
         listen();
     }
 
-    private boolean receiveOne() {
+    /** Reads one message, or why there will be none; tells whether to go on. Loop only. */
+    boolean receiveOne() {
         int received;
         try {
             received = device.receive(receive.address(MESSAGE_AT), receive.capacity() + FuseProtocol.WRITE_DATA_AT);
@@ -291,7 +200,7 @@ final class FuseQueue implements EpollIoHandle {
         } else {
             refuse(result);
         }
-        return !ended;
+        return registration.isListening();
     }
 
     private void refuse(DecodeResult result) {
@@ -305,9 +214,12 @@ final class FuseQueue implements EpollIoHandle {
             return;
         }
         Errno errno = result.errno();
-        if (errno == null || !request.expectsReply()) {
-            return;
+        if (errno != null && request.expectsReply()) {
+            refuse(errno);
         }
+    }
+
+    private void refuse(Errno errno) {
         FuseReplyEncoder.error(receive.bytes(), 0, request.unique(), errno);
         try {
             device.reply(receive.address(0), FuseOutHeader.SIZE);
@@ -318,12 +230,22 @@ final class FuseQueue implements EpollIoHandle {
 
     private void dispatch() {
         FuseOpcode opcode = request.opcode();
-        // FORGET and INTERRUPT: nothing is remembered, and an I/O that was issued cannot be taken back.
-        if (!request.expectsReply()) {
+        // FORGET and INTERRUPT: nothing is remembered, and an I/O that was issued cannot be taken back. While quiescing
+        // a message can come only with the end of the connection, and nobody waits for its answer.
+        if (!request.expectsReply() || quiescing) {
+            return;
+        }
+        PendingRequest operation;
+        try {
+            operation = new PendingRequest(this, opcode, request.unique());
+            operation.give(bufferFor(opcode));
+        } catch (OutOfMemoryError e) {
+            LOGGER.warn("{}: no memory for {} {}", this, opcode, request.unique(), e);
+            session.statistics().failed(opcode);
+            refuse(Errno.ENOMEM);
             return;
         }
         inFlight.incrementAndGet();
-        var operation = new PendingRequest(this, opcode, request.unique(), bufferFor(opcode));
         pending.add(operation);
         try {
             handler.handle(request, operation).subscribe(operation);
@@ -358,37 +280,29 @@ final class FuseQueue implements EpollIoHandle {
 
     /** The reply was written. Any thread; once a request. */
     void answered(BounceBuffer buffer) {
-        buffers.release(buffer);
-        if (starved.get() && buffers.hasRoom() && starved.compareAndSet(true, false)) {
-            listenAgain();
-        }
-        // Last: at zero the descriptor may be closed.
-        if (inFlight.decrementAndGet() == 0) {
-            CompletableFuture<Void> waiter = idle;
-            if (waiter != null) {
-                waiter.complete(null);
+        try {
+            buffers.release(buffer);
+            if (starved.get() && buffers.hasRoom() && starved.compareAndSet(true, false)) {
+                registration.onLoop(this::listen);
+            }
+        } finally {
+            // Last: at zero the descriptor may be closed.
+            if (inFlight.decrementAndGet() == 0 && quiescing) {
+                idle.complete(null);
             }
         }
     }
 
-    private void listenAgain() {
-        try {
-            loop.execute(this::listen);
-        } catch (RejectedExecutionException e) {
-            LOGGER.debug("{}: a request ended after its event loop", this);
-        }
-    }
-
-    private void broken(Throwable cause) {
+    /** The queue cannot go on. Loop only. */
+    void broken(Throwable cause) {
         LOGGER.error("{}: the queue stops", this, cause);
         end(FuseSession.End.BROKEN, cause);
     }
 
-    private void end(FuseSession.End end, @Nullable Throwable cause) {
-        if (!ended) {
-            ended = true;
-            listening = false;
-            cancel();
+    /** No request comes any more. Loop only. */
+    void end(FuseSession.End end, @Nullable Throwable cause) {
+        if (!registration.isEnded()) {
+            registration.end();
             session.ended(end, cause);
         }
     }

@@ -18,6 +18,14 @@ interface FuseReply {
     int encode(ByteBuffer into, int at, long unique);
 
     static FuseReply error(Errno errno) {
-        return (into, at, unique) -> FuseReplyEncoder.error(into, at, unique, errno);
+        return new Refusal(errno);
+    }
+
+    /** An errno that the rules of the export demand; no operation failed. */
+    record Refusal(Errno errno) implements FuseReply {
+        @Override
+        public int encode(ByteBuffer into, int at, long unique) {
+            return FuseReplyEncoder.error(into, at, unique, errno);
+        }
     }
 }

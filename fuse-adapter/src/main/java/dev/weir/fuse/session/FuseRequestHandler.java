@@ -31,7 +31,6 @@ import reactor.core.publisher.Mono;
 final class FuseRequestHandler {
     private static final int O_ACCMODE = 3;
     private static final int O_RDONLY = 0;
-    private static final int WRITE_MODE_BITS = 0222;
     private static final int OTHERS_MODE_BITS = 0077;
 
     private static final int STATFS_BLOCK = 4096;
@@ -40,8 +39,12 @@ final class FuseRequestHandler {
     /** How long the kernel may keep attributes; it drops them by itself when it writes. */
     private static final int ATTR_VALID_SECONDS = 1;
 
-    /** What a SETATTR may ask for; QEMU refuses the times, which {@code touch} and {@code cp -p} need. */
-    private static final int TIMES = FuseSetattrIn.FATTR_ATIME
+    /** What a SETATTR may change; QEMU refuses the times, which {@code touch} and {@code cp -p} need. */
+    private static final int CHANGES = FuseSetattrIn.FATTR_MODE
+            | FuseSetattrIn.FATTR_UID
+            | FuseSetattrIn.FATTR_GID
+            | FuseSetattrIn.FATTR_SIZE
+            | FuseSetattrIn.FATTR_ATIME
             | FuseSetattrIn.FATTR_MTIME
             | FuseSetattrIn.FATTR_ATIME_NOW
             | FuseSetattrIn.FATTR_MTIME_NOW
@@ -116,18 +119,16 @@ final class FuseRequestHandler {
 
     /** Flushes what was written and not flushed, whoever asks: the end of the session. */
     Mono<Void> flush() {
-        return Mono.defer(() -> options.writable() && inode.flushBegins() ? backendFlush() : Mono.empty());
+        return Mono.defer(() -> options.writable() && inode.needsFlush() ? sync() : Mono.empty());
     }
 
     private Mono<Void> sync() {
         return Mono.defer(() -> {
             inode.flushBegins();
-            return backendFlush();
+            return backend.flush()
+                    .doOnSuccess(nothing -> inode.flushEnds(true))
+                    .doOnError(failure -> inode.flushEnds(false));
         });
-    }
-
-    private Mono<Void> backendFlush() {
-        return backend.flush().doOnError(failure -> inode.flushFailed());
     }
 
     /** A READ or WRITE whose range did not lie inside the image any more when it came to it. */
@@ -151,19 +152,21 @@ final class FuseRequestHandler {
         if ((flags & FuseWriteIn.FUSE_WRITE_KILL_SUIDGID) != 0) {
             inode.killSuidGid();
         }
+        if (size == 0) {
+            pending.transfer(offset, 0);
+            return Mono.empty();
+        }
         long length = backend.length();
         if (offset + size <= length) {
             return write(offset, pending.transfer(offset, size));
         }
         if (options.growable()) {
             ByteBuffer payload = pending.transfer(offset, size);
-            return allocation.grow(offset + size, PreallocMode.OFF).then(Mono.defer(() -> write(offset, payload)));
+            return allocation.grow(offset + size).then(Mono.defer(() -> write(offset, payload)));
         }
         if (offset >= length) {
-            return size == 0
-                    ? Mono.empty()
-                    : Mono.error(BlockException.of(
-                            BlockErrorKind.NO_SPACE, "a write past the end of an export that is not growable"));
+            return Mono.error(BlockException.of(
+                    BlockErrorKind.NO_SPACE, "a write past the end of an export that is not growable"));
         }
         return write(offset, pending.transfer(offset, (int) (length - offset)));
     }
@@ -186,19 +189,12 @@ final class FuseRequestHandler {
 
     private Mono<FuseReply> setAttributes(ByteBuffer body, int at) {
         int valid = FuseSetattrIn.valid(body, at);
-        boolean setsMode = (valid & FuseSetattrIn.FATTR_MODE) != 0;
-        int mode = FuseSetattrIn.mode(body, at);
-        if (!options.writable()) {
-            boolean changes = (setsMode && (mode & WRITE_MODE_BITS) != 0)
-                    || (valid & (FuseSetattrIn.FATTR_SIZE | FuseSetattrIn.FATTR_UID | FuseSetattrIn.FATTR_GID | TIMES))
-                            != 0;
-            if (changes) {
-                return readOnly();
-            }
+        if (!options.writable() && (valid & CHANGES) != 0) {
+            return readOnly();
         }
         if (!options.allowOther()) {
             // Nobody but the owner of the mount gets past the kernel: other bits and owners would promise access.
-            if (setsMode && (mode & OTHERS_MODE_BITS) != 0) {
+            if ((valid & FuseSetattrIn.FATTR_MODE) != 0 && (FuseSetattrIn.mode(body, at) & OTHERS_MODE_BITS) != 0) {
                 return errno(Errno.EPERM);
             }
             boolean givesAway = ((valid & FuseSetattrIn.FATTR_UID) != 0 && FuseSetattrIn.uid(body, at) != inode.uid())

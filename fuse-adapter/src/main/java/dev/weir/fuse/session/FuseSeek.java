@@ -15,7 +15,7 @@ final class FuseSeek {
         this.backend = backend;
     }
 
-    /** The answer to a seek from {@code offset}, whatever the client gave. */
+    /** The answer to a seek from {@code offset}, of any value. */
     Mono<FuseReply> seek(long offset, int whence) {
         return switch (whence) {
             case FuseLseekIn.SEEK_DATA -> find(offset, true);

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,6 +41,7 @@ public final class FuseSession implements BlockBackend.DrainListener {
     /**
      * @param devices one descriptor a queue, all of one connection; the session closes them
      * @param loops the event loop of each
+     * @throws OutOfMemoryError where there is no memory for the buffers that every queue starts with
      */
     public FuseSession(
             FuseSessionOptions options,
@@ -47,10 +49,28 @@ public final class FuseSession implements BlockBackend.DrainListener {
             BlockBackend backend,
             List<FuseDevice> devices,
             List<IoEventLoop> loops) {
+        this(options, agreement, backend, devices, loops, BounceBuffer::new);
+    }
+
+    /** @param memory makes a buffer of a capacity in bytes; throws {@link OutOfMemoryError} where it cannot */
+    FuseSession(
+            FuseSessionOptions options,
+            FuseHandshake.Agreement agreement,
+            BlockBackend backend,
+            List<FuseDevice> devices,
+            List<IoEventLoop> loops,
+            IntFunction<BounceBuffer> memory) {
         this.options = options;
         this.handler = new FuseRequestHandler(options, backend);
-        for (int i = 0; i < devices.size(); i++) {
-            queues.add(new FuseQueue(this, devices.get(i), loops.get(i), agreement.maxTransfer()));
+        try {
+            for (int i = 0; i < devices.size(); i++) {
+                var buffers = new BounceBuffers(
+                        options.maxInFlightBytes(), options.maxInFlightRequests(), agreement.maxTransfer(), memory);
+                queues.add(new FuseQueue(this, devices.get(i), loops.get(i), agreement.maxTransfer(), buffers));
+            }
+        } catch (OutOfMemoryError e) {
+            queues.forEach(FuseQueue::dispose);
+            throw e;
         }
         backend.onDrain(this);
     }
@@ -87,12 +107,9 @@ public final class FuseSession implements BlockBackend.DrainListener {
         queues.forEach(FuseQueue::resume);
     }
 
-    /** Stops reading, for good, and completes when nothing is in flight. Clients wait meanwhile. */
+    /** Stops reading, for good, and completes when nothing is in flight. Clients wait meanwhile. Idempotent. */
     public CompletionStage<Void> quiesce() {
-        return onAll(queue -> {
-            queue.pause();
-            return queue.whenIdle();
-        });
+        return onAll(FuseQueue::quiesce);
     }
 
     /** Flushes what was written and not flushed. */
@@ -125,29 +142,37 @@ public final class FuseSession implements BlockBackend.DrainListener {
                 .toList();
     }
 
-    /** Takes the queues from their loops; completes when nothing is read any more. */
-    public CompletionStage<Void> deregister() {
-        return onAll(FuseQueue::deregister);
-    }
-
-    /** Gives back memory and descriptors. Only when {@link #quiesce} and {@link #deregister} have completed. */
-    public void dispose() {
-        queues.forEach(FuseQueue::dispose);
+    /**
+     * Gives everything back; completes when the descriptors are closed. Comes after {@link #quiesce}, because requests that
+     * are still in flight are waited for. Idempotent.
+     */
+    public CompletionStage<Void> close() {
+        return onAll(this::dispose);
     }
 
     /**
-     * Ends the connection although requests are in flight: their clients get errors at once. Buffers, and the numbers of
-     * the descriptors, stay taken until the requests have ended, because whoever holds a buffer may still write to it.
-     * Only after {@link #deregister}, which need not have completed when a loop is stuck.
+     * Ends the connection at once, although requests are in flight, and whatever the event loops do: clients get errors.
+     * Completes when no queue is registered any more. Whoever holds a buffer may still write to it, and a late reply goes
+     * nowhere: buffers, and the numbers of the descriptors, stay taken until the last request of their queue has ended.
      */
-    public void abandon() {
+    public CompletionStage<Void> abandon() {
         for (FuseQueue queue : queues) {
             try {
-                queue.abandon();
+                queue.device().abandon();
             } catch (PosixException e) {
                 LOGGER.error("{}: the device could not be given up", options.name(), e);
             }
+            dispose(queue).whenComplete((nothing, failure) -> {
+                if (failure != null) {
+                    LOGGER.error("{}: an abandoned queue could not be closed", options.name(), failure);
+                }
+            });
         }
+        return onAll(FuseQueue::deregister);
+    }
+
+    private CompletionStage<Void> dispose(FuseQueue queue) {
+        return queue.deregister().thenCompose(nothing -> queue.quiesce()).thenRun(queue::dispose);
     }
 
     void ended(End end, @Nullable Throwable cause) {

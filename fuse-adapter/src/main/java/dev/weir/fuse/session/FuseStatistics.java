@@ -31,7 +31,7 @@ public final class FuseStatistics {
         return counters[kind.ordinal()].requests.sum();
     }
 
-    /** Requests that were answered with an errno because an operation failed. */
+    /** Requests that were answered with an errno, those that were malformed or unknown apart. */
     public long errors(Kind kind) {
         return counters[kind.ordinal()].errors.sum();
     }

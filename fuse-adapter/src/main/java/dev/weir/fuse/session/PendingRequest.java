@@ -7,6 +7,7 @@ import dev.weir.fuse.protocol.FuseReplyEncoder;
 import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
 import java.nio.ByteBuffer;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
@@ -29,27 +30,37 @@ final class PendingRequest implements CoreSubscriber<Object> {
     private final FuseQueue queue;
     private final FuseOpcode opcode;
     private final long unique;
-    private final BounceBuffer buffer;
     private final long startNanos = System.nanoTime();
 
+    // Written on the loop before the Mono is subscribed, and by the thread that ends it: whoever hands the I/O from one
+    // thread to another makes them visible.
+    private @Nullable BounceBuffer given;
     private @Nullable FuseReply reply;
     private long offset = -1;
     private int transferred;
     private int attempts;
     private volatile int answered;
 
-    PendingRequest(FuseQueue queue, FuseOpcode opcode, long unique, BounceBuffer buffer) {
+    PendingRequest(FuseQueue queue, FuseOpcode opcode, long unique) {
         this.queue = queue;
         this.opcode = opcode;
         this.unique = unique;
-        this.buffer = buffer;
+    }
+
+    /** Hands over the buffer that payload and reply lie in; comes before everything else. */
+    void give(BounceBuffer buffer) {
+        given = buffer;
+    }
+
+    private BounceBuffer buffer() {
+        return Objects.requireNonNull(given);
     }
 
     /** The range of the payload that a READ or WRITE transfers: what its reply reports when it completes. */
     ByteBuffer transfer(long offset, int bytes) {
         this.offset = offset;
         this.transferred = bytes;
-        return buffer.payload(bytes);
+        return buffer().payload(bytes);
     }
 
     FuseOpcode opcode() {
@@ -72,7 +83,10 @@ final class PendingRequest implements CoreSubscriber<Object> {
 
     @Override
     public void onNext(Object value) {
-        reply = (FuseReply) value;
+        // A device's Mono<Void> that emits something all the same has not answered by that.
+        if (value instanceof FuseReply answer) {
+            reply = answer;
+        }
     }
 
     @Override
@@ -109,17 +123,17 @@ final class PendingRequest implements CoreSubscriber<Object> {
             LOGGER.warn("{}: a second end of {} was ignored", queue, this, failure);
             return;
         }
-        if (ErrnoMapper.expected(failure)) {
-            LOGGER.debug("{}: {} failed: {}", queue, this, failure.getMessage());
-        } else if (failure instanceof BlockException) {
-            LOGGER.warn("{}: {} failed: {}", queue, this, failure.getMessage());
-        } else {
-            LOGGER.warn("{}: {} failed", queue, this, failure);
+        try {
+            if (ErrnoMapper.expected(failure)) {
+                LOGGER.debug("{}: {} failed: {}", queue, this, failure.getMessage());
+            } else if (failure instanceof BlockException) {
+                LOGGER.warn("{}: {} failed: {}", queue, this, failure.getMessage());
+            } else {
+                LOGGER.warn("{}: {} failed", queue, this, failure);
+            }
+        } finally {
+            sendError(ErrnoMapper.errnoOf(failure));
         }
-        int at = BounceBuffer.HEADROOM - FuseOutHeader.SIZE;
-        FuseReplyEncoder.error(buffer.bytes(), at, unique, ErrnoMapper.errnoOf(failure));
-        queue.statistics().failed(opcode);
-        send(at, FuseOutHeader.SIZE);
     }
 
     @Override
@@ -128,42 +142,51 @@ final class PendingRequest implements CoreSubscriber<Object> {
             LOGGER.warn("{}: a second end of {} was ignored", queue, this);
             return;
         }
-        queue.completing(opcode);
-        ByteBuffer bytes = buffer.bytes();
-        int at;
-        int length;
-        switch (opcode) {
-            case READ -> {
-                at = BounceBuffer.HEADROOM - FuseOutHeader.SIZE;
-                length = FuseReplyEncoder.dataHeader(bytes, at, unique, transferred) + transferred;
-            }
-            case WRITE -> {
-                at = 0;
-                length = FuseReplyEncoder.write(bytes, at, unique, transferred);
-            }
-            default -> {
-                at = 0;
-                FuseReply answer = reply;
-                length = (answer == null ? FuseReply.EMPTY : answer).encode(bytes, at, unique);
-            }
+        FuseReply answer = reply;
+        if (answer instanceof FuseReply.Refusal refusal) {
+            sendError(refusal.errno());
+            return;
         }
-        queue.statistics().completed(opcode, transferred, ageNanos());
-        send(at, length);
+        BounceBuffer buffer = buffer();
+        ByteBuffer bytes = buffer.bytes();
+        int at = opcode == FuseOpcode.READ ? BounceBuffer.HEADROOM - FuseOutHeader.SIZE : 0;
+        int length;
+        try {
+            queue.completing(opcode);
+            length = switch (opcode) {
+                case READ -> FuseReplyEncoder.dataHeader(bytes, at, unique, transferred) + transferred;
+                case WRITE -> FuseReplyEncoder.write(bytes, at, unique, transferred);
+                default -> (answer == null ? FuseReply.EMPTY : answer).encode(bytes, at, unique);
+            };
+            queue.statistics().completed(opcode, transferred, ageNanos());
+        } catch (Throwable e) {
+            LOGGER.error("{}: the reply to {} cannot be made", queue, this, e);
+            sendError(ErrnoMapper.errnoOf(e));
+            return;
+        }
+        send(buffer, at, length);
     }
 
-    private void send(int at, int length) {
+    private void sendError(Errno errno) {
+        BounceBuffer buffer = buffer();
+        int length = FuseReplyEncoder.error(buffer.bytes(), 0, unique, errno);
+        queue.statistics().failed(opcode);
+        send(buffer, 0, length);
+    }
+
+    private void send(BounceBuffer buffer, int at, int length) {
         try {
             queue.transport().reply(buffer.address(at), length);
         } catch (Exception e) {
             LOGGER.error("{}: the reply to {} was refused", queue, this, e);
-            answerRefused();
+            answerRefused(buffer);
         } finally {
             queue.answered(buffer);
         }
     }
 
     /** The kernel keeps a request whose reply it refused: its client would hang. */
-    private void answerRefused() {
+    private void answerRefused(BounceBuffer buffer) {
         try {
             FuseReplyEncoder.error(buffer.bytes(), 0, unique, Errno.EIO);
             queue.transport().reply(buffer.address(0), FuseOutHeader.SIZE);

@@ -6,7 +6,7 @@ import java.math.BigInteger;
  * A second opinion on a message, written from the protocol's description without a line of the decoder: it reads single
  * bytes and computes without bounds.
  */
-final class DecodeOracle {
+public final class DecodeOracle {
     private static final BigInteger LARGEST_OFFSET =
             BigInteger.ONE.shiftLeft(63).subtract(BigInteger.ONE);
 

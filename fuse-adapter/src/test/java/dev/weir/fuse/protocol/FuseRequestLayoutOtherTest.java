@@ -28,6 +28,20 @@ class FuseRequestLayoutOtherTest {
     }
 
     @Test
+    void readsNoFlags2OfAKernelThatDoesNotExtendInit() {
+        ByteBuffer buffer = Wire.at(
+                AT,
+                "07 00 00 00", // major
+                "24 00 00 00", // minor 36
+                "00 00 02 00", // max_readahead 131072
+                "FB FF FF 33", // flags without INIT_EXT
+                "FD 07 00 00", // flags2
+                "00 00 00 00".repeat(11)); // unused
+
+        assertThat(FuseInitIn.flags(buffer, AT, FuseInitIn.SIZE)).isEqualTo(0x33FFFFFBL);
+    }
+
+    @Test
     void readsTheShortInitOfAnOldKernelWithoutTouchingWhatFollows() {
         ByteBuffer buffer = Wire.at(
                 AT,

@@ -5,7 +5,7 @@ import java.nio.ByteOrder;
 import java.util.SplittableRandom;
 
 /** An endless, reproducible row of messages: valid requests of every opcode, and what may become of them. */
-final class FuzzedMessages {
+public final class FuzzedMessages {
     private static final long[] BOUNDARIES = {
         0,
         1,

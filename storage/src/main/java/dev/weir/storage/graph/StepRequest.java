@@ -11,13 +11,18 @@ import reactor.util.context.Context;
  * A request that the node makes of its device in several steps, one after the other. Cancelling it does nothing: what it
  * borrowed and locked is in use until the last step ended, and the end is always reported.
  */
-abstract class StepRequest extends RangeLock.Hold implements CoreSubscriber<Void>, Subscription {
+abstract class StepRequest extends RangeLock.Hold implements CoreSubscriber<Object>, Subscription {
     private static final AtomicIntegerFieldUpdater<StepRequest> TURNS =
             AtomicIntegerFieldUpdater.newUpdater(StepRequest.class, "turns");
+    private static final AtomicIntegerFieldUpdater<StepRequest> WAITING =
+            AtomicIntegerFieldUpdater.newUpdater(StepRequest.class, "waiting");
 
     private final CoreSubscriber<? super Void> actual;
     private @Nullable RangeLock lock;
     private volatile int turns;
+
+    /** 1 until the step ends; a device that ends one twice must not let go of what another request holds by then. */
+    private volatile int waiting;
 
     StepRequest(CoreSubscriber<? super Void> actual) {
         this.actual = actual;
@@ -70,7 +75,12 @@ abstract class StepRequest extends RangeLock.Hold implements CoreSubscriber<Void
                 actual.onComplete();
                 return;
             }
-            step.subscribe(this);
+            waiting = 1;
+            try {
+                step.subscribe(this);
+            } catch (Throwable failure) {
+                onError(failure);
+            }
         } while (TURNS.decrementAndGet(this) != 0);
     }
 
@@ -92,15 +102,20 @@ abstract class StepRequest extends RangeLock.Hold implements CoreSubscriber<Void
     }
 
     @Override
-    public final void onNext(Void nothing) {}
+    public final void onNext(Object nothing) {}
 
     @Override
     public final void onComplete() {
-        advance();
+        if (WAITING.compareAndSet(this, 1, 0)) {
+            advance();
+        }
     }
 
     @Override
     public final void onError(Throwable failure) {
+        if (!WAITING.compareAndSet(this, 1, 0)) {
+            return;
+        }
         if (recover(failure)) {
             advance();
         } else {

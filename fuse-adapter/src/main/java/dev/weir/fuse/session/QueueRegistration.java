@@ -1,0 +1,157 @@
+package dev.weir.fuse.session;
+
+import dev.weir.fuse.device.FuseDevice;
+import io.netty.channel.IoEvent;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.IoRegistration;
+import io.netty.channel.epoll.EpollIoEvent;
+import io.netty.channel.epoll.EpollIoHandle;
+import io.netty.channel.epoll.EpollIoOps;
+import io.netty.channel.unix.FileDescriptor;
+import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/** The place of a queue in its event loop. Confined to the loop, but for the methods that say otherwise. */
+final class QueueRegistration implements EpollIoHandle {
+    /** EPOLLERR and EPOLLHUP of include/uapi/linux/eventpoll.h, which are reported whether or not anybody asks for them. */
+    private static final int END_OF_CONNECTION = 0x8 | 0x10;
+
+    /**
+     * What to ask for while not listening: the end, which is reported anyway. Not {@link EpollIoOps#NONE}: with that Netty
+     * 4.2 takes the descriptor out of epoll, and does not put it back.
+     */
+    private static final EpollIoOps NOT_LISTENING = EpollIoOps.EPOLLERR;
+
+    private final FuseQueue queue;
+    private final FuseDevice device;
+    private final IoEventLoop loop;
+    private final CompletableFuture<Void> unregistered = new CompletableFuture<>();
+    private @Nullable IoRegistration registration;
+    private boolean listening;
+    private boolean ended;
+
+    QueueRegistration(FuseQueue queue, FuseDevice device, IoEventLoop loop) {
+        this.queue = queue;
+        this.device = device;
+        this.loop = loop;
+    }
+
+    /** Registers; then has the queue listen. Any thread. */
+    CompletionStage<Void> start() {
+        var started = new CompletableFuture<Void>();
+        try {
+            loop.register(this).addListener(future -> {
+                if (future.isSuccess()) {
+                    registered((IoRegistration) future.getNow());
+                    started.complete(null);
+                } else {
+                    unregistered.complete(null);
+                    started.completeExceptionally(future.cause());
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            unregistered.complete(null);
+            started.completeExceptionally(e);
+        }
+        return started;
+    }
+
+    private void registered(IoRegistration current) {
+        registration = current;
+        if (ended) {
+            current.cancel();
+        } else {
+            current.submit(NOT_LISTENING);
+            queue.listen();
+        }
+    }
+
+    @Override
+    public FileDescriptor fd() {
+        return device.descriptor();
+    }
+
+    @Override
+    public void handle(IoRegistration current, IoEvent event) {
+        assert loop.inEventLoop();
+        registration = current;
+        EpollIoOps ops = ((EpollIoEvent) event).ops();
+        try {
+            if (listening && ops.contains(EpollIoOps.EPOLLIN)) {
+                queue.receiveMany();
+            } else if (!ended && (ops.value() & END_OF_CONNECTION) != 0) {
+                // Reading tells why, and ends what would spin otherwise. What else comes is an event that was fetched
+                // before the queue stopped listening.
+                queue.receiveOne();
+            }
+        } catch (Throwable e) {
+            // Netty would log it and put the loop to sleep for a second.
+            queue.broken(e);
+        }
+    }
+
+    @Override
+    public void unregistered() {
+        unregistered.complete(null);
+    }
+
+    /** The loop shuts down below the session. */
+    @Override
+    public void close() {
+        queue.end(FuseSession.End.BROKEN, new IOException("the event loop was shut down"));
+    }
+
+    /** Whether events of the descriptor are of interest from now on. */
+    void listen(boolean wanted) {
+        assert loop.inEventLoop() || loop.isTerminated();
+        boolean interested = wanted && !ended;
+        IoRegistration current = registration;
+        if (current != null && interested != listening && current.isValid()) {
+            listening = interested;
+            current.submit(interested ? EpollIoOps.EPOLLIN : NOT_LISTENING);
+        }
+    }
+
+    boolean isListening() {
+        return listening;
+    }
+
+    boolean isEnded() {
+        return ended;
+    }
+
+    /** Takes the descriptor from the loop: no event comes any more. */
+    void end() {
+        ended = true;
+        listening = false;
+        IoRegistration current = registration;
+        if (current == null) {
+            unregistered.complete(null);
+        } else {
+            current.cancel();
+        }
+    }
+
+    /** As {@link #end}; completes when no event can come any more. Any thread. */
+    CompletionStage<Void> deregister() {
+        onLoop(this::end);
+        return unregistered;
+    }
+
+    /** Any thread. */
+    void onLoop(Runnable action) {
+        if (loop.inEventLoop()) {
+            action.run();
+            return;
+        }
+        try {
+            loop.execute(action);
+        } catch (RejectedExecutionException e) {
+            // The loop was shut down below the session. Once it has ended, nobody else touches its state.
+            loop.terminationFuture().addListener(future -> action.run());
+        }
+    }
+}

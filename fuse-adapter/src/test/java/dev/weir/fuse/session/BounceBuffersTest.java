@@ -1,0 +1,221 @@
+package dev.weir.fuse.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Queue;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class BounceBuffersTest {
+    private static final int LARGEST = 64 << 10;
+    private static final long COST = BounceBuffer.cost(LARGEST);
+
+    private final AtomicInteger made = new AtomicInteger();
+    private boolean outOfMemory;
+    private BounceBuffers buffers = create(8 * COST, 100);
+    private BounceBuffer receive = buffers.receiveBuffer();
+
+    private BounceBuffers create(long maxBytes, int maxRequests) {
+        return new BounceBuffers(maxBytes, maxRequests, LARGEST, capacity -> {
+            if (outOfMemory) {
+                throw new OutOfMemoryError("made up");
+            }
+            made.incrementAndGet();
+            return new BounceBuffer(capacity);
+        });
+    }
+
+    private void use(long maxBytes, int maxRequests) {
+        buffers.close(receive);
+        buffers = create(maxBytes, maxRequests);
+        receive = buffers.receiveBuffer();
+    }
+
+    @AfterEach
+    void close() {
+        assertThat(buffers.lent()).isZero();
+        assertThat(buffers.lentBytes()).isZero();
+        buffers.close(receive);
+        assertThat(buffers.allocatedBytes()).isZero();
+    }
+
+    @Test
+    void payloadsStartAtAPage() {
+        for (int size : new int[] {0, 1, 4096, 4097, LARGEST}) {
+            BounceBuffer buffer = buffers.acquire(size);
+            assertThat(buffer.address(BounceBuffer.HEADROOM) % 4096).isZero();
+            assertThat(buffer.capacity()).isGreaterThanOrEqualTo(size);
+            assertThat(buffer.bytes().capacity()).isEqualTo(BounceBuffer.HEADROOM + buffer.capacity());
+            buffer.bytes().put(BounceBuffer.HEADROOM, (byte) 42);
+            assertThat(buffer.payload(1).get(0)).isEqualTo((byte) 42);
+            buffers.release(buffer);
+        }
+    }
+
+    @Test
+    void smallRequestsTakeSmallBuffers() {
+        List<BounceBuffer> taken = new ArrayList<>();
+        for (int size : new int[] {0, 1, 4096, 4097, 8192, 8193, 40_000}) {
+            taken.add(buffers.acquire(size));
+        }
+        assertThat(taken)
+                .extracting(BounceBuffer::capacity)
+                .containsExactly(4096, 4096, 4096, 8192, 8192, 16384, LARGEST);
+        assertThat(buffers.lent()).isEqualTo(7);
+        assertThat(buffers.lentBytes())
+                .isEqualTo(taken.stream().mapToLong(BounceBuffer::cost).sum());
+        taken.forEach(buffers::release);
+    }
+
+    @Test
+    void whatCameBackIsUsedAgain() {
+        BounceBuffer first = buffers.acquire(100);
+        buffers.release(first);
+        BounceBuffer second = buffers.acquire(4096);
+        assertThat(second).isSameAs(first);
+        buffers.release(second);
+        assertThat(made).hasValue(2);
+    }
+
+    @Test
+    void thereIsRoomWhileTheLargestRequestFits() {
+        use(2 * COST, 100);
+        BounceBuffer large = buffers.acquire(LARGEST);
+        assertThat(buffers.hasRoom()).isTrue();
+        BounceBuffer small = buffers.acquire(1);
+        assertThat(buffers.hasRoom()).isFalse();
+        buffers.release(small);
+        assertThat(buffers.hasRoom()).isTrue();
+        buffers.release(large);
+    }
+
+    @Test
+    void thereIsRoomForSoManyRequests() {
+        use(100 * COST, 3);
+        Queue<BounceBuffer> taken = new ArrayDeque<>();
+        for (int i = 0; i < 3; i++) {
+            assertThat(buffers.hasRoom()).isTrue();
+            taken.add(buffers.acquire(1));
+        }
+        assertThat(buffers.hasRoom()).isFalse();
+        buffers.release(taken.remove());
+        assertThat(buffers.hasRoom()).isTrue();
+        taken.forEach(buffers::release);
+    }
+
+    @Test
+    void oneRequestIsAlwaysTaken() {
+        use(1, 1);
+        assertThat(buffers.hasRoom()).isTrue();
+        BounceBuffer buffer = buffers.acquire(LARGEST);
+        assertThat(buffers.hasRoom()).isFalse();
+        buffers.release(buffer);
+        assertThat(buffers.hasRoom()).isTrue();
+    }
+
+    @Test
+    void theReceiveBufferBecomesThatOfARequest() {
+        BounceBuffer full = receive;
+        receive = buffers.exchange(full);
+        assertThat(receive).isNotSameAs(full);
+        assertThat(receive.capacity()).isEqualTo(LARGEST);
+        assertThat(buffers.lent()).isOne();
+        assertThat(buffers.lentBytes()).isEqualTo(COST);
+        buffers.release(full);
+        BounceBuffer next = receive;
+        receive = buffers.exchange(next);
+        assertThat(receive).isSameAs(full);
+        buffers.release(next);
+        assertThat(made).hasValue(2);
+    }
+
+    @Test
+    void withoutMemoryNothingIsLent() {
+        outOfMemory = true;
+        assertThatThrownBy(() -> buffers.acquire(1)).isInstanceOf(OutOfMemoryError.class);
+        assertThatThrownBy(() -> buffers.exchange(receive)).isInstanceOf(OutOfMemoryError.class);
+        assertThat(buffers.lent()).isZero();
+        assertThat(buffers.lentBytes()).isZero();
+        assertThat(buffers.allocatedBytes()).isEqualTo(COST);
+    }
+
+    @Test
+    void idleBuffersMakeWayForOtherSizes() {
+        use(4 * COST, 1000);
+        List<BounceBuffer> small = new ArrayList<>();
+        while (buffers.hasRoom()) {
+            small.add(buffers.acquire(1));
+        }
+        small.forEach(buffers::release);
+        List<BounceBuffer> large = new ArrayList<>();
+        while (buffers.hasRoom()) {
+            large.add(buffers.acquire(LARGEST));
+        }
+        assertThat(large).hasSize(4);
+        assertThat(buffers.allocatedBytes()).isLessThanOrEqualTo(5 * COST);
+        large.forEach(buffers::release);
+    }
+
+    /** One loop takes, several threads give back, as requests end. */
+    @Test
+    void memoryStaysWithinTheBudgetWhateverTheMix() throws InterruptedException {
+        int budget = 6;
+        use(budget * COST, 64);
+        BlockingQueue<BounceBuffer> busy = new ArrayBlockingQueue<>(64);
+        Set<BounceBuffer> inUse = Collections.synchronizedSet(Collections.newSetFromMap(new IdentityHashMap<>()));
+        List<Thread> threads = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            var thread = new Thread(() -> giveBack(busy, inUse));
+            thread.start();
+            threads.add(thread);
+        }
+        var random = new SplittableRandom(7);
+        long highest = 0;
+        for (int taken = 0; taken < 20_000; ) {
+            if (!buffers.hasRoom()) {
+                Thread.onSpinWait();
+                continue;
+            }
+            BounceBuffer buffer;
+            if (random.nextInt(8) == 0) {
+                buffer = receive;
+                receive = buffers.exchange(buffer);
+            } else {
+                buffer = buffers.acquire(random.nextInt(1 + (1 << random.nextInt(17))));
+            }
+            assertThat(inUse.add(buffer)).as("lent to one request at a time").isTrue();
+            highest = Math.max(highest, buffers.allocatedBytes());
+            busy.put(buffer);
+            taken++;
+        }
+        for (Thread thread : threads) {
+            busy.put(receive);
+            thread.join(TimeUnit.SECONDS.toMillis(10));
+        }
+        assertThat(inUse).isEmpty();
+        assertThat(highest).isGreaterThan(budget * COST / 2).isLessThanOrEqualTo((budget + 1) * COST);
+    }
+
+    /** The receive buffer tells that there is no more. */
+    private void giveBack(BlockingQueue<BounceBuffer> busy, Set<BounceBuffer> inUse) {
+        try {
+            for (BounceBuffer buffer = busy.take(); inUse.remove(buffer); buffer = busy.take()) {
+                buffers.release(buffer);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

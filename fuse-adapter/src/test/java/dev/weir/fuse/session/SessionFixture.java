@@ -1,0 +1,246 @@
+package dev.weir.fuse.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weir.fuse.device.FuseDevice;
+import dev.weir.storage.BlockBackend;
+import dev.weir.storage.BlockNode;
+import dev.weir.storage.NodeOptions;
+import dev.weir.storage.Permissions;
+import dev.weir.storage.graph.BlockGraph;
+import dev.weir.storage.spi.BlockDevice;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.internal.PlatformDependent;
+import java.lang.management.ManagementFactory;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.LinkedTransferQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * A session on event loops of its own, over a block graph, with scripted devices for a kernel. After each test it is
+ * closed, and must leave no request, no buffer and no direct memory behind.
+ */
+final class SessionFixture implements BeforeEachCallback, AfterEachCallback {
+    private static final int LOOPS = 2;
+
+    private final BlockGraph graph = BlockGraph.builder().build();
+    private final List<ScriptedFuseDevice> kernels = new ArrayList<>();
+    private final MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(
+            LOOPS, new DefaultThreadFactory("session-loop", true), EpollIoHandler.newFactory());
+    private final List<IoEventLoop> loops = new ArrayList<>();
+    private long directMemory;
+
+    private boolean writable = true;
+    private boolean growable;
+    private boolean writethrough;
+    private boolean allowOther;
+    private long maxBytes = 64 << 20;
+    private int maxRequests = 1024;
+    private int queues = 1;
+    private int maxTransfer = 128 << 10;
+    private volatile boolean outOfMemory;
+
+    private BlockNode node;
+    private BlockBackend backend;
+    private FuseSession session;
+
+    SessionFixture readOnly() {
+        writable = false;
+        return this;
+    }
+
+    SessionFixture growable() {
+        growable = true;
+        return this;
+    }
+
+    SessionFixture writethrough() {
+        writethrough = true;
+        return this;
+    }
+
+    SessionFixture allowOther() {
+        allowOther = true;
+        return this;
+    }
+
+    SessionFixture budget(long bytes, int requests) {
+        maxBytes = bytes;
+        maxRequests = requests;
+        return this;
+    }
+
+    SessionFixture queues(int count) {
+        queues = count;
+        return this;
+    }
+
+    SessionFixture maxTransfer(int bytes) {
+        maxTransfer = bytes;
+        return this;
+    }
+
+    /** Serves a sparse device in memory. */
+    ScriptedFuseDevice serve(long size) {
+        return serve(graph.add(NodeOptions.driver("memory").set("size", size).build())
+                .block());
+    }
+
+    ScriptedFuseDevice serve(BlockDevice device) {
+        return serve(graph.add("custom", device).block());
+    }
+
+    private ScriptedFuseDevice serve(BlockNode served) {
+        prepare(served);
+        await(session.start());
+        return kernels.get(0);
+    }
+
+    /** All but the start. */
+    ScriptedFuseDevice prepare(BlockNode served) {
+        node = served;
+        backend = graph.attach(node, writable ? Permissions.WRITE : Permissions.READ)
+                .block();
+        List<FuseDevice> devices = new ArrayList<>();
+        List<IoEventLoop> on = new ArrayList<>();
+        for (int i = 0; i < queues; i++) {
+            var kernel = new ScriptedFuseDevice();
+            kernels.add(kernel);
+            devices.add(kernel.device());
+            on.add(loop(i));
+        }
+        session = new FuseSession(
+                options(), new FuseHandshake.Agreement(45, 0, maxTransfer), backend, devices, on, this::buffer);
+        return kernels.get(0);
+    }
+
+    /** From now on there is memory for new buffers, or none. */
+    void outOfMemory(boolean none) {
+        outOfMemory = none;
+    }
+
+    private BounceBuffer buffer(int capacity) {
+        if (outOfMemory) {
+            throw new OutOfMemoryError("made up");
+        }
+        return new BounceBuffer(capacity);
+    }
+
+    private FuseSessionOptions options() {
+        return new FuseSessionOptions(
+                "test", writable, growable, writethrough, allowOther, 1000, 1000, maxBytes, maxRequests);
+    }
+
+    ScriptedFuseDevice kernel(int queue) {
+        return kernels.get(queue);
+    }
+
+    FuseSession session() {
+        return session;
+    }
+
+    BlockGraph graph() {
+        return graph;
+    }
+
+    BlockNode node() {
+        return node;
+    }
+
+    BlockBackend backend() {
+        return backend;
+    }
+
+    IoEventLoop loop(int queue) {
+        return loops.get(queue % LOOPS);
+    }
+
+    MultiThreadIoEventLoopGroup group() {
+        return group;
+    }
+
+    @Override
+    public void beforeEach(ExtensionContext context) {
+        group.forEach(loop -> loops.add((IoEventLoop) loop));
+        for (int i = 0; i < LOOPS; i++) {
+            onLoop(i, () -> null);
+        }
+        directMemory = PlatformDependent.usedDirectMemory();
+    }
+
+    @Override
+    public void afterEach(ExtensionContext context) throws InterruptedException {
+        try {
+            if (session != null) {
+                await(session.quiesce());
+                await(session.close());
+                assertThat(session.inFlight()).as("requests in flight").isZero();
+                assertThat(session.inFlightBytes()).as("lent bytes").isZero();
+                assertThat(session.bufferBytes()).as("bytes of buffers").isZero();
+                assertThat(session.unanswered()).as("unanswered requests").isEmpty();
+            }
+            kernels.forEach(ScriptedFuseDevice::close);
+            graph.close().block(ScriptedFuseDevice.PATIENCE);
+            assertThat(PlatformDependent.usedDirectMemory()).as("direct memory").isEqualTo(directMemory);
+        } finally {
+            group.shutdownGracefully(0, 0, TimeUnit.SECONDS).await(5, TimeUnit.SECONDS);
+        }
+    }
+
+    /** Runs something on the loop of a queue, after all that it has to do. */
+    <T> T onLoop(int index, Callable<T> action) {
+        try {
+            return loop(index).submit(action).get(5, TimeUnit.SECONDS);
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Processor time that a loop thread uses in a while: a loop with nothing to do uses next to none. */
+    Duration idleTime(int index, Duration while_) throws InterruptedException {
+        long thread = onLoop(index, () -> Thread.currentThread().getId());
+        var threads = ManagementFactory.getThreadMXBean();
+        long before = threads.getThreadCpuTime(thread);
+        Thread.sleep(while_.toMillis());
+        return Duration.ofNanos(threads.getThreadCpuTime(thread) - before);
+    }
+
+    /** Threads that take tasks without a lock, so that a loop can hand them out. */
+    static ExecutorService threads(int count) {
+        var threads = new ThreadPoolExecutor(count, count, 0, TimeUnit.SECONDS, new LinkedTransferQueue<>());
+        threads.prestartAllCoreThreads();
+        return threads;
+    }
+
+    static <T> T await(CompletionStage<T> stage) {
+        try {
+            return stage.toCompletableFuture().get(5, TimeUnit.SECONDS);
+        } catch (Exception e) {
+            throw new AssertionError("does not end", e);
+        }
+    }
+
+    /** Waits until something holds. */
+    static void await(String what, BooleanSupplier condition) {
+        long deadline = System.nanoTime() + ScriptedFuseDevice.PATIENCE.toNanos();
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() > deadline) {
+                throw new AssertionError("never happened: " + what);
+            }
+            Thread.onSpinWait();
+        }
+    }
+}
