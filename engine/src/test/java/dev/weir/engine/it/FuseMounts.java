@@ -34,6 +34,23 @@ final class FuseMounts {
         return all().stream().anyMatch(mount -> mount.mountpoint().equals(mountpoint));
     }
 
+    static Mount at(Path mountpoint) {
+        return all().stream()
+                .filter(mount -> mount.mountpoint().equals(mountpoint))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** Requests that have no answer yet, as the kernel counts them. */
+    static int waiting(Path mountpoint) {
+        Path file = CONNECTIONS.resolve(at(mountpoint).connection()).resolve("waiting");
+        try {
+            return Integer.parseInt(Files.readString(file).strip());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** Those on watched files. */
     static List<Mount> watched() {
         return all().stream()

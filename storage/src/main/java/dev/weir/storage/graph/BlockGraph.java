@@ -32,13 +32,13 @@ public final class BlockGraph {
     private final BlockingPool blocking;
     private final NodeOpener opener;
     private final GraphDrain drain = new GraphDrain();
+    private final Additions additions = new Additions();
     private final Mono<Void> closing;
-    private volatile boolean closed;
 
     private BlockGraph(Builder builder) {
         this.blocking = new BlockingPool(builder.blockingThreads);
         this.opener = new NodeOpener(Map.copyOf(builder.drivers), blocking, builder.implicitOpenPolicy, names, turns);
-        this.closing = Mono.defer(this::closeAll).cache();
+        this.closing = Mono.defer(this::shut).cache();
     }
 
     /** A graph with the drivers that {@link ServiceLoader} finds. */
@@ -58,10 +58,8 @@ public final class BlockGraph {
      * @return fails with {@link BlockErrorKind#INVALID} for wrong options, and with what the driver failed with
      */
     public Mono<BlockNode> add(NodeOptions options) {
-        return Turns.toTheEnd(() -> {
-            requireOpen();
-            return opener.open(options, CommonOptions.DEFAULTS, false).cast(BlockNode.class);
-        });
+        return additions.run(
+                () -> opener.open(options, CommonOptions.DEFAULTS, false).cast(BlockNode.class));
     }
 
     /** Makes a node of a device; the graph closes it when the node is removed. The node's driver is {@code custom}. */
@@ -75,10 +73,7 @@ public final class BlockGraph {
      * @param options common options only; {@code driver} is just the name to report
      */
     public Mono<BlockNode> add(NodeOptions options, BlockDevice device) {
-        return Turns.toTheEnd(() -> {
-            requireOpen();
-            return opener.insert(options, device).cast(BlockNode.class);
-        });
+        return additions.run(() -> opener.insert(options, device).cast(BlockNode.class));
     }
 
     /**
@@ -107,8 +102,7 @@ public final class BlockGraph {
      *     {@link BlockErrorKind#READ_ONLY} where a read-only node would be written to
      */
     public Mono<BlockBackend> attach(BlockNode node, Permissions permissions) {
-        return turns.inTurn(() -> {
-            requireOpen();
+        return additions.run(() -> turns.inTurn(() -> {
             GraphNode target = names.get(node.nodeName());
             if (target != node) {
                 throw BlockException.of(
@@ -120,7 +114,7 @@ public final class BlockGraph {
                     .apply()
                     .doOnSuccess(nothing -> drain.attached(backend))
                     .thenReturn(backend);
-        });
+        }));
     }
 
     private Mono<Void> detach(Backend backend) {
@@ -169,9 +163,12 @@ public final class BlockGraph {
         return closing;
     }
 
-    private Mono<Void> closeAll() {
-        closed = true;
+    private Mono<Void> shut() {
         opener.shut();
+        return additions.close().then(Mono.defer(this::closeAll));
+    }
+
+    private Mono<Void> closeAll() {
         List<Mono<Void>> backends = new ArrayList<>();
         List<Mono<Void>> abandoned = new ArrayList<>();
         for (GraphNode node : names.all()) {
@@ -213,12 +210,6 @@ public final class BlockGraph {
             }
         }
         return Mono.empty();
-    }
-
-    private void requireOpen() {
-        if (closed) {
-            throw BlockException.of(BlockErrorKind.CLOSED, "The block graph is closed");
-        }
     }
 
     /** What a graph is made of. */

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 
 class GraphOptionsTest {
     private final List<OpenContext> opened = new ArrayList<>();
@@ -163,6 +164,34 @@ class GraphOptionsTest {
         assertThat(devices.get(0).calls()).endsWith("close");
         assertFails(backend.flush(), BlockErrorKind.CLOSED, "#block000: flush: CLOSED");
         assertFails(graph.add(NodeOptions.parse("null-co")), BlockErrorKind.CLOSED, "The block graph is closed");
+    }
+
+    @Test
+    void closeWaitsForWhatIsBeingOpened() {
+        Sinks.One<BlockDevice> opening = Sinks.one();
+        var device = new ScriptedDevice(4096, BlockLimits.BYTES);
+        BlockGraph graph = BlockGraph.builder()
+                .driver(new ProtocolDriver() {
+                    @Override
+                    public String name() {
+                        return "slow";
+                    }
+
+                    @Override
+                    public Mono<BlockDevice> open(OptionReader options, OpenContext context) {
+                        return opening.asMono();
+                    }
+                })
+                .build();
+        var added = graph.add(NodeOptions.parse("slow")).toFuture();
+        var closed = graph.close().toFuture();
+        assertThat(closed).isNotDone();
+
+        opening.tryEmitValue(device);
+
+        assertThat(closed).isCompleted();
+        assertThat(added).isCompletedExceptionally();
+        assertThat(device.calls()).containsExactly("close");
     }
 
     @Test
