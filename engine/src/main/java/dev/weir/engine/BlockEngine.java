@@ -21,6 +21,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 
 /**
  * Block nodes and their exports, with the threads that serve them. Embeddable: it installs no signal handler, and all its
@@ -96,11 +97,11 @@ public final class BlockEngine implements AutoCloseable {
     public Mono<BlockExport> addExport(BlockExportOptions options) {
         return Mono.defer(() -> {
             registry.reserve(options.id());
-            return Mono.fromFuture(
-                    start(options)
-                            .doOnError(failure -> registry.release(options.id()))
-                            .toFuture(),
-                    true);
+            Sinks.One<BlockExport> result = Sinks.one();
+            start(options)
+                    .doOnError(failure -> registry.release(options.id()))
+                    .subscribe(result::tryEmitValue, result::tryEmitError, result::tryEmitEmpty);
+            return result.asMono();
         });
     }
 
