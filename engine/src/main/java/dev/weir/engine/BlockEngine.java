@@ -20,6 +20,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 
 /**
  * Block nodes and their exports, with the threads that serve them. Embeddable: it installs no signal handler, and all its
@@ -117,11 +118,11 @@ public final class BlockEngine implements AutoCloseable {
     }
 
     private Mono<BlockExport> startReserved(BlockExportOptions options) {
-        return Mono.fromFuture(
-                start(options)
-                        .doOnError(failure -> registry.release(options.id()))
-                        .toFuture(),
-                true);
+        Sinks.One<BlockExport> result = Sinks.one();
+        start(options)
+                .doOnError(failure -> registry.release(options.id()))
+                .subscribe(result::tryEmitValue, result::tryEmitError, result::tryEmitEmpty);
+        return result.asMono();
     }
 
     private Mono<BlockExport> start(BlockExportOptions options) {

@@ -128,6 +128,7 @@ class FioIT {
                 verify=crc32c
                 verify_fatal=1
                 do_verify=1
+                verify_state_save=0
                 group_reporting=1
                 """.formatted(engine, direct, jobs, MEBIBYTES_PER_JOB));
         for (Load load : LOADS) {

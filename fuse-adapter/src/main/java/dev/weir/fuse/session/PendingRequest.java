@@ -112,7 +112,7 @@ final class PendingRequest implements CoreSubscriber<Object> {
             queue.handler()
                     .transferAgain(opcode == FuseOpcode.WRITE, offset, transferred, this)
                     .subscribe(this);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             fail(e);
         }
         return true;

@@ -26,7 +26,7 @@ public final class DecodeOracle {
     private final int maxRequest;
     private final int maxTransfer;
 
-    DecodeOracle(byte[] message, int received, int maxRequest, int maxTransfer) {
+    public DecodeOracle(byte[] message, int received, int maxRequest, int maxTransfer) {
         this.message = message;
         this.received = received;
         this.maxRequest = maxRequest;
@@ -34,7 +34,7 @@ public final class DecodeOracle {
     }
 
     /** Little-endian, without sign. */
-    long unsigned(int at, int bytes) {
+    public long unsigned(int at, int bytes) {
         long value = 0;
         for (int i = bytes - 1; i >= 0; i--) {
             value = value * 256 + (message[at + i] & 0xFF);
@@ -42,7 +42,7 @@ public final class DecodeOracle {
         return value;
     }
 
-    int opcode() {
+    public int opcode() {
         return (int) unsigned(4, 4);
     }
 
@@ -50,7 +50,8 @@ public final class DecodeOracle {
         return opcode() >= 0 && opcode() < STRUCT.length && STRUCT[opcode()] >= 0;
     }
 
-    boolean replied() {
+    /** Whether a reply is due, if the stream can be trusted. */
+    public boolean replied() {
         return !known() || !WITHOUT_REPLY.contains(" " + opcode() + " ");
     }
 
@@ -63,7 +64,7 @@ public final class DecodeOracle {
         return payload ? (int) (received - 40 - struct() - unsigned(36, 2) * 8) : 0;
     }
 
-    DecodeResult result() {
+    public DecodeResult result() {
         if (received < 40) {
             return DecodeResult.TRUNCATED_HEADER;
         }

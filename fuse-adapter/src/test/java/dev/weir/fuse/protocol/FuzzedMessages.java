@@ -43,22 +43,23 @@ public final class FuzzedMessages {
     };
 
     /** The message; only the first {@link #received} bytes of it count. */
-    final byte[] bytes;
+    public final byte[] bytes;
 
-    int received;
+    public int received;
 
     private final SplittableRandom random;
     private final ByteBuffer view;
     private final int maxTransfer;
 
-    FuzzedMessages(long seed, int capacity, int maxTransfer) {
+    public FuzzedMessages(long seed, int capacity, int maxTransfer) {
         this.random = new SplittableRandom(seed);
         this.bytes = new byte[capacity];
         this.view = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         this.maxTransfer = maxTransfer;
     }
 
-    void next() {
+    /** Replaces the message by the next one. */
+    public void next() {
         for (int i = 0; i < 160; i += 8) {
             view.putLong(i, random.nextLong());
         }

@@ -185,7 +185,7 @@ class BounceBuffersTest {
         long highest = 0;
         for (int taken = 0; taken < 20_000; ) {
             if (!buffers.hasRoom()) {
-                Thread.onSpinWait();
+                Thread.yield();
                 continue;
             }
             BounceBuffer buffer;
@@ -200,8 +200,10 @@ class BounceBuffersTest {
             busy.put(buffer);
             taken++;
         }
-        for (Thread thread : threads) {
+        for (int i = 0; i < threads.size(); i++) {
             busy.put(receive);
+        }
+        for (Thread thread : threads) {
             thread.join(TimeUnit.SECONDS.toMillis(10));
         }
         assertThat(inUse).isEmpty();

@@ -147,6 +147,6 @@ class ConcurrentRequestsTest {
             assertThat(device.contents()).hasSize(end + 2000).endsWith(pattern(1000, round + 1));
             second.call(KernelRequest.read(end, 1000)).succeedsWith(pattern(1000, round));
         }
-        assertThat(fuse.session().inFlight()).isZero();
+        SessionFixture.await("idle", () -> fuse.session().inFlight() == 0);
     }
 }

@@ -11,9 +11,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -128,13 +126,17 @@ final class ScriptedFuseDevice implements AutoCloseable {
         }
     }
 
-    /** Takes what has come, without waiting. */
-    List<KernelReply> drain() {
-        List<KernelReply> replies = new ArrayList<>();
-        for (KernelReply reply = poll(System.nanoTime()); reply != null; reply = poll(System.nanoTime())) {
-            replies.add(reply);
+    /** That the session closed its side, and left no reply unread. */
+    void expectEnd() {
+        try {
+            await(PosixFile.POLLIN, deadline(), "the session does not close its device");
+            int length = kernel.read(message, 0, message.capacity());
+            if (length >= 0) {
+                throw new AssertionError("a reply that nobody asked for, of " + length + " bytes");
+            }
+        } catch (IOException e) {
+            throw new AssertionError(e);
         }
-        return replies;
     }
 
     /** The end of a connection whose file system was unmounted. */
