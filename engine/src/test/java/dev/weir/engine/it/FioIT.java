@@ -20,9 +20,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 @MountRequired(
         programs = {"fio", "cmp"},
         seconds = 110)
+@Timeout(value = 20, unit = TimeUnit.MINUTES)
 class FioIT {
     private static final boolean LONG = Boolean.getBoolean("weir.it.long");
-    private static final Duration LIMIT = Duration.ofSeconds(LONG ? 3000 : 100);
+    private static final Duration LIMIT = Duration.ofSeconds(LONG ? 1000 : 100);
     private static final int JOBS = 4;
     private static final int MEBIBYTES_PER_JOB = 16;
 
