@@ -4,158 +4,151 @@ import dev.weir.engine.BlockEngine;
 import dev.weir.engine.BlockExport;
 import dev.weir.engine.BlockExportOptions;
 import dev.weir.engine.IoThread;
+import dev.weir.engine.cli.syntax.Arguments;
+import dev.weir.engine.cli.syntax.Option;
+import dev.weir.engine.cli.syntax.Syntax;
+import dev.weir.engine.cli.syntax.UsageException;
 import dev.weir.fuse.AllowOther;
 import dev.weir.fuse.FuseExportOptions;
+import dev.weir.storage.NodeOptions;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.concurrent.Callable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
-import picocli.CommandLine.ParentCommand;
-import picocli.CommandLine.Spec;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** {@code weir export}: one image, one mountpoint, until it is told to end or somebody unmounts the file. */
-@Command(
-        name = "export",
-        description = "Shows IMAGE as the raw image file MOUNTPOINT until interrupted or unmounted.",
-        mixinStandardHelpOptions = true,
-        usageHelpAutoWidth = true,
-        sortOptions = false,
-        footer = {
-            "",
-            "IMAGE is a path, or DRIVER:SIZE for an image without a file: memory:64M, null-co:1G.",
-            "A MOUNTPOINT that does not exist is created as an empty file and removed at the end.",
-            "Exit status: 0 ended as asked, everything written is on the image; 1 failure; 2 wrong usage."
-        })
-final class ExportCommand implements Callable<Integer> {
-    @Parameters(paramLabel = "IMAGE", description = "What to export.")
-    @SuppressWarnings("NullAway.Init") // set by picocli
-    private String image;
+final class ExportCommand implements Command {
+    private static final Option GROWABLE =
+            Option.flag("growable", "Let writes past the end grow the image. Needs --writable.");
+    private static final Option ALLOW_OTHER = Option.choice(
+            "allow-other", "Let other users use the file; 'auto' where that is permitted.", "auto", "on", "off");
+    private static final Option WRITETHROUGH =
+            Option.flag("writethrough", "Put each write on stable storage before it is answered.");
+    private static final Option IOTHREADS =
+            Option.number("iothreads", "N", "Event loops that serve the file, up to 256.", 1, 1, 256);
+    private static final Option FILE_THREADS =
+            Option.number("file-threads", "N", "Threads for file I/O that blocks, up to 1024.", 16, 1, 1024);
+    private static final Option MAX_IN_FLIGHT_BYTES =
+            Option.size("max-in-flight-bytes", "Memory for requests in flight, for each event loop.", "64M", 1);
+    private static final Option MAX_IN_FLIGHT = Option.number(
+            "max-in-flight", "N", "Requests in flight, for each event loop, up to 65536.", 1024, 1, 65536);
+    private static final Option SHUTDOWN_TIMEOUT = Option.number(
+            "shutdown-timeout",
+            "SECONDS",
+            "How long the end waits for requests in flight before it gives them up.",
+            10,
+            0,
+            Integer.MAX_VALUE);
+    private static final Option VERBOSE = Option.flag("verbose", 'v', "Tell on stderr what happens.");
 
-    @Parameters(paramLabel = "MOUNTPOINT", description = "The file to show it as; IMAGE itself will do.")
-    @SuppressWarnings("NullAway.Init") // set by picocli
-    private Path mountpoint;
-
-    @Mixin
-    private final ImageOptions imageOptions = new ImageOptions();
-
-    @Option(names = "--growable", description = "Let writes past the end grow the image.")
-    private boolean growable;
-
-    @Option(
-            names = "--allow-other",
-            paramLabel = "auto|on|off",
-            description = "Let other users use the file (default: auto, where that is permitted).")
-    private AllowOther allowOther = AllowOther.AUTO;
-
-    @Option(names = "--writethrough", description = "Put each write on stable storage before it is answered.")
-    private boolean writethrough;
-
-    @Option(
-            names = "--iothreads",
-            paramLabel = "N",
-            description = "Event loops that serve the file, 1 to 256 (default: 1).")
-    private int ioThreads = 1;
-
-    @Option(
-            names = "--file-threads",
-            paramLabel = "N",
-            description = "Threads for file I/O that blocks, 1 to 1024 (default: 16).")
-    private int fileThreads = 16;
-
-    @Option(
-            names = "--max-in-flight-bytes",
-            paramLabel = "SIZE",
-            converter = ByteSize.Converter.class,
-            description = "Memory for requests in flight, for each event loop (default: 64M).")
-    private ByteSize maxInFlightBytes = new ByteSize(64 << 20);
-
-    @Option(
-            names = "--max-in-flight",
-            paramLabel = "N",
-            description = "Most requests in flight, for each event loop, 1 to 65536 (default: 1024).")
-    private int maxInFlight = 1024;
-
-    @Option(
-            names = "--shutdown-timeout",
-            paramLabel = "SECONDS",
-            description = "How long the end waits for requests in flight before it gives them up (default: 10).")
-    private int shutdownTimeout = 10;
-
-    @ParentCommand
-    @SuppressWarnings("NullAway.Init") // set by picocli
-    private Main main;
-
-    @Spec
-    @SuppressWarnings("NullAway.Init") // set by picocli
-    private CommandSpec spec;
+    private static final Syntax SYNTAX = new Syntax(
+            "weir export",
+            "Shows IMAGE as the raw image file MOUNTPOINT until interrupted or unmounted.",
+            List.of(
+                    new Syntax.Operand("IMAGE", "A path, or memory:SIZE or null-co:SIZE for an image without a file."),
+                    new Syntax.Operand(
+                            "MOUNTPOINT",
+                            "The file to show it as. One that does not exist is created empty and removed at the end;"
+                                    + " IMAGE itself will do.")),
+            List.of(
+                    ImageOptions.SECTION,
+                    new Syntax.Section("Export", List.of(GROWABLE, ALLOW_OTHER, WRITETHROUGH)),
+                    new Syntax.Section(
+                            "Resources",
+                            List.of(IOTHREADS, FILE_THREADS, MAX_IN_FLIGHT_BYTES, MAX_IN_FLIGHT, SHUTDOWN_TIMEOUT)),
+                    new Syntax.Section("General", List.of(VERBOSE, Syntax.HELP))),
+            List.of(
+                    "Standard values stand in parentheses. SIZE is a number of bytes with an optional unit: 4096, 64k,"
+                            + " 1.5G.",
+                    "Examples:\n"
+                            + "  weir export disk.raw mnt.raw --writable\n"
+                            + "  weir export disk.raw disk.raw --writable --growable   # on itself\n"
+                            + "  weir export whole.raw part.raw --format=raw --offset=1M --size=512M\n"
+                            + "  weir export memory:1G scratch.raw --writable",
+                    "Exit status: 0 ended as asked, and everything written is on the image; 1 failure; 2 wrong usage."));
 
     @Override
-    public Integer call() throws Exception {
+    public Syntax syntax() {
+        return SYNTAX;
+    }
+
+    @Override
+    public int run(Arguments arguments, Console console) throws Exception {
+        ConsoleLog.configure(arguments.has(VERBOSE));
+        String image = arguments.operand(0);
+        NodeOptions node = ImageOptions.node(image, arguments);
+        FuseExportOptions fuse = fuseOptions(image, arguments);
         BlockEngine engine = BlockEngine.builder()
-                .ioThreads(ioThreads)
-                .blockingThreads(fileThreads)
+                .ioThreads(arguments.number(IOTHREADS))
+                .blockingThreads(arguments.number(FILE_THREADS))
                 .build();
-        SignalStop stop = main.stop();
-        stop.arm(engine, Duration.ofSeconds(shutdownTimeout));
-        MountpointFile file = MountpointFile.prepare(mountpoint);
+        console.stop().arm(engine, fuse.shutdownTimeout());
+        var mountpoint = new MountpointFile(fuse.mountpoint());
         try {
-            serve(engine, stop);
-            await(engine.shutdown());
+            BlockExport export = start(engine, node, fuse, mountpoint, console.stop());
+            if (export != null) {
+                if (Terminal.isTerminal()) {
+                    console.out().println(description(arguments, export));
+                }
+                Outcome.of(export.onTerminate());
+            }
+            Outcome.of(engine.shutdown());
             return 0;
         } catch (Exception e) {
             // What else goes wrong goes wrong because of this.
-            await(engine.shutdown().onErrorComplete());
+            Outcome.of(engine.shutdown().onErrorComplete());
             throw e;
         } finally {
-            file.removeIfCreated();
+            mountpoint.removeIfCreated();
         }
     }
 
-    private void serve(BlockEngine engine, SignalStop stop) throws Exception {
-        BlockExport export;
+    /** The mounted export, or null where a signal came before that. */
+    private static @Nullable BlockExport start(
+            BlockEngine engine, NodeOptions node, FuseExportOptions fuse, MountpointFile mountpoint, SignalStop stop)
+            throws Exception {
         try {
-            export = start(engine);
+            mountpoint.recover();
+            String nodeName = Outcome.of(engine.addNode(node)).nodeName();
+            mountpoint.create();
+            List<String> threads = engine.ioThreads().stream().map(IoThread::id).toList();
+            return Outcome.of(engine.addExport(new BlockExportOptions("export", nodeName, fuse, threads)));
         } catch (Exception e) {
             if (stop.requested()) {
-                return;
+                return null;
             }
             throw e;
         }
-        report(export);
-        await(export.onTerminate());
     }
 
-    private BlockExport start(BlockEngine engine) throws Exception {
-        var node = await(engine.addNode(imageOptions.nodeOptions(image)));
-        var fuse = FuseExportOptions.at(mountpoint)
-                .source(image)
-                .writable(imageOptions.writable())
-                .growable(growable)
-                .allowOther(allowOther)
-                .writethrough(writethrough)
-                .maxInFlightBytes(maxInFlightBytes.bytes())
-                .maxInFlightRequests(maxInFlight)
-                .shutdownTimeout(Duration.ofSeconds(shutdownTimeout))
-                .build();
-        var threads = engine.ioThreads().stream().map(IoThread::id).toList();
-        return await(engine.addExport(new BlockExportOptions("export", node.nodeName(), fuse, threads)));
-    }
-
-    private void report(BlockExport export) {
-        if (Terminal.isTerminal()) {
-            spec.commandLine()
-                    .getOut()
-                    .println(image + " -> " + mountpoint + " (" + imageOptions.formatName() + ", "
-                            + new ByteSize(export.length()) + ", "
-                            + (export.growable() ? "growable" : export.writable() ? "writable" : "read-only") + ")");
+    static FuseExportOptions fuseOptions(String image, Arguments arguments) {
+        boolean writable = arguments.has(ImageOptions.WRITABLE);
+        if (arguments.has(GROWABLE) && !writable) {
+            throw new UsageException("--growable needs --writable");
         }
+        Path mountpoint;
+        try {
+            mountpoint = Path.of(arguments.operand(1));
+        } catch (InvalidPathException e) {
+            throw new UsageException("MOUNTPOINT '" + arguments.operand(1) + "' is no path: " + e.getReason());
+        }
+        return FuseExportOptions.at(mountpoint)
+                .source(image)
+                .writable(writable)
+                .growable(arguments.has(GROWABLE))
+                .allowOther(AllowOther.valueOf(arguments.get(ALLOW_OTHER).toUpperCase(Locale.ROOT)))
+                .writethrough(arguments.has(WRITETHROUGH))
+                .maxInFlightBytes(arguments.bytes(MAX_IN_FLIGHT_BYTES))
+                .maxInFlightRequests(arguments.number(MAX_IN_FLIGHT))
+                .shutdownTimeout(Duration.ofSeconds(arguments.number(SHUTDOWN_TIMEOUT)))
+                .build();
     }
 
-    private static <T> T await(reactor.core.publisher.Mono<T> mono) throws Exception {
-        return Outcome.of(mono);
+    static String description(Arguments arguments, BlockExport export) {
+        return arguments.operand(0) + " -> " + arguments.operand(1) + " (" + ImageOptions.format(arguments) + ", "
+                + new ByteSize(export.length()) + ", "
+                + (export.growable() ? "growable" : export.writable() ? "writable" : "read-only") + ")";
     }
 }

@@ -1,96 +1,111 @@
 package dev.weir.engine.cli;
 
-import java.io.PrintWriter;
-import picocli.AutoComplete;
-import picocli.CommandLine;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.IVersionProvider;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
+import dev.weir.engine.cli.syntax.Arguments;
+import dev.weir.engine.cli.syntax.Help;
+import dev.weir.engine.cli.syntax.Option;
+import dev.weir.engine.cli.syntax.Suggestion;
+import dev.weir.engine.cli.syntax.Syntax;
+import dev.weir.engine.cli.syntax.UsageException;
+import java.util.List;
 
 /** The entry point of the {@code weir} command. */
-@Command(
-        name = "weir",
-        description = "Shows block devices as raw image files through FUSE.",
-        mixinStandardHelpOptions = true,
-        versionProvider = Main.Version.class,
-        subcommands = {ExportCommand.class, TrainCommand.class, Main.Completion.class},
-        usageHelpAutoWidth = true)
-public final class Main implements Runnable {
-    @Spec
-    @SuppressWarnings("NullAway.Init") // set by picocli
-    private CommandSpec spec;
+public final class Main {
+    static final int FAILURE = 1;
+    static final int USAGE = 2;
 
-    private final SignalStop stop = new SignalStop();
+    private static final Option VERSION = Option.flag("version", 'V', "Print the version, and do nothing.");
+
+    /** What {@code weir} itself takes in place of a command. */
+    static final List<Option> OPTIONS = List.of(Syntax.HELP, VERSION);
+
+    private static final List<Command> COMMANDS =
+            List.of(new ExportCommand(), new CompletionCommand(), new TrainCommand());
 
     private Main() {}
 
     /** Runs the command and exits with its status: 0 success, 1 failure, 2 wrong usage. */
     public static void main(String[] args) {
-        ConsoleLog.configure();
-        CommandLine commandLine = commandLine();
-        SignalStop stop = ((Main) commandLine.getCommand()).stop;
+        var stop = new SignalStop();
         stop.install();
-        int status = commandLine.execute(args);
+        int status = run(List.of(args), new Console(System.out, System.err, stop));
         stop.ended(status);
         System.exit(status);
     }
 
-    static CommandLine commandLine() {
-        var commandLine = new CommandLine(new Main());
-        commandLine.setCaseInsensitiveEnumValuesAllowed(true);
-        commandLine.setParameterExceptionHandler(Main::usageError);
-        commandLine.setExecutionExceptionHandler(Main::failure);
-        return commandLine;
-    }
-
-    /** What signals do. */
-    SignalStop stop() {
-        return stop;
-    }
-
-    @Override
-    public void run() {
-        spec.commandLine().usage(spec.commandLine().getOut());
-    }
-
-    private static int usageError(ParameterException e, String[] args) {
-        CommandLine command = e.getCommandLine();
-        PrintWriter err = command.getErr();
-        err.println("weir: " + e.getMessage());
-        err.println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
-        return CommandLine.ExitCode.USAGE;
-    }
-
-    private static int failure(Exception e, CommandLine command, CommandLine.ParseResult parsed) {
-        command.getErr().println("weir: " + (e.getMessage() == null ? e.toString() : e.getMessage()));
-        return CommandLine.ExitCode.SOFTWARE;
-    }
-
-    /** The version of the packaged jar. */
-    static final class Version implements IVersionProvider {
-        @Override
-        public String[] getVersion() {
-            String version = Main.class.getPackage().getImplementationVersion();
-            return new String[] {"weir " + (version == null ? "unpackaged" : version)};
+    static int run(List<String> words, Console console) {
+        try {
+            return dispatch(words, console);
+        } catch (UsageException e) {
+            console.fail(Failures.message(e));
+            return USAGE;
+        } catch (Exception | LinkageError | OutOfMemoryError e) {
+            console.fail(Failures.message(e));
+            return FAILURE;
+        } finally {
+            console.out().flush();
         }
     }
 
-    @Command(
-            name = "completion",
-            description = "Prints a completion script for bash and zsh: source <(weir completion)",
-            mixinStandardHelpOptions = true)
-    static final class Completion implements Runnable {
-        @Spec
-        @SuppressWarnings("NullAway.Init") // set by picocli
-        private CommandSpec spec;
-
-        @Override
-        public void run() {
-            CommandLine root = spec.root().commandLine();
-            spec.commandLine().getOut().print(AutoComplete.bash(root.getCommandName(), root));
-            spec.commandLine().getOut().flush();
+    private static int dispatch(List<String> words, Console console) throws Exception {
+        String first = words.isEmpty() ? "--help" : words.get(0);
+        switch (first) {
+            case "-h", "--help", "help" -> {
+                console.out().print(help());
+                return 0;
+            }
+            case "-V", "--version" -> {
+                console.out().println("weir " + version());
+                return 0;
+            }
+            default -> {
+                Command command = find(first);
+                Arguments arguments = command.syntax().parse(words.subList(1, words.size()));
+                if (arguments.has(Syntax.HELP)) {
+                    console.out().print(Help.of(command.syntax()));
+                    return 0;
+                }
+                return command.run(arguments, console);
+            }
         }
+    }
+
+    private static Command find(String name) {
+        for (Command command : COMMANDS) {
+            if (command.syntax().command().equals("weir " + name)) {
+                return command;
+            }
+        }
+        List<String> known = name.startsWith("-")
+                ? OPTIONS.stream().map(Option::dashed).toList()
+                : visibleCommands().stream()
+                        .map(command -> command.syntax().command().substring("weir ".length()))
+                        .toList();
+        String what = name.startsWith("-") ? "unknown option '" : "unknown command '";
+        throw new UsageException(what + name + "'" + Suggestion.of(name, known, "; see 'weir --help'"));
+    }
+
+    static List<Command> visibleCommands() {
+        return COMMANDS.stream().filter(command -> !command.hidden()).toList();
+    }
+
+    private static String help() {
+        var commands = visibleCommands().stream()
+                .map(Command::syntax)
+                .map(syntax -> new Syntax.Operand(syntax.command(), syntax.summary()))
+                .toList();
+        var weir = new Syntax(
+                "weir",
+                "Shows block devices as raw image files through FUSE.",
+                List.of(),
+                List.of(new Syntax.Section("Options", OPTIONS)),
+                List.of("'weir COMMAND --help' tells the options of a command."));
+        return Help.of(weir).replaceFirst("\\[OPTION\\]\\.\\.\\.", "COMMAND [OPTION]...")
+                + "\n"
+                + Help.table("Commands:", commands);
+    }
+
+    private static String version() {
+        String version = Main.class.getPackage().getImplementationVersion();
+        return version == null ? "unpackaged" : version;
     }
 }
