@@ -1,9 +1,27 @@
 package dev.weir.engine.cli;
 
-/** A number of bytes as people read it: the largest unit that leaves at least 1, with at most one decimal. */
+import dev.weir.storage.spi.OptionReader;
+import picocli.CommandLine.TypeConversionException;
+
+/** A number of bytes, written by people such as {@code 64M} and shown to them such as {@code 64 MiB}. */
 record ByteSize(long bytes) {
     private static final String[] UNITS = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
 
+    /**
+     * Reads a number of bytes with an optional binary unit.
+     *
+     * @throws TypeConversionException where the text is none
+     */
+    static ByteSize parse(String text) {
+        try {
+            return new ByteSize(OptionReader.parseBytes(text));
+        } catch (IllegalArgumentException e) {
+            throw new TypeConversionException(
+                    "'" + text + "' is not a size in bytes, such as 4096, 64k or 1.5G, below 8E");
+        }
+    }
+
+    /** The largest unit that leaves at least 1, with at most one decimal. */
     @Override
     public String toString() {
         int unit = bytes < 1024 ? 0 : (63 - Long.numberOfLeadingZeros(bytes)) / 10;

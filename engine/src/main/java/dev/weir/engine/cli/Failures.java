@@ -1,6 +1,5 @@
 package dev.weir.engine.cli;
 
-import dev.weir.engine.cli.syntax.UsageException;
 import dev.weir.fuse.device.FuseMountException;
 import dev.weir.storage.BlockException;
 
@@ -11,9 +10,7 @@ final class Failures {
     /** One sentence; failures that nobody foresaw are told with their type. */
     static String message(Throwable failure) {
         String message = failure.getMessage();
-        boolean foreseen = failure instanceof BlockException
-                || failure instanceof FuseMountException
-                || failure instanceof UsageException;
+        boolean foreseen = failure instanceof BlockException || failure instanceof FuseMountException;
         return foreseen && message != null ? message : failure.toString();
     }
 }

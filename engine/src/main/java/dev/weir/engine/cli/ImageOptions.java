@@ -1,114 +1,182 @@
 package dev.weir.engine.cli;
 
-import dev.weir.engine.cli.syntax.Arguments;
-import dev.weir.engine.cli.syntax.Option;
-import dev.weir.engine.cli.syntax.Syntax;
-import dev.weir.engine.cli.syntax.UsageException;
-import dev.weir.engine.cli.syntax.Value;
 import dev.weir.storage.NodeOptions;
-import java.util.List;
+import java.util.Locale;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.TypeConversionException;
 
 /** The options that describe the image, and the block nodes that come of them. */
+@SuppressWarnings("NullAway.Init") // picocli sets what has a standard value
 final class ImageOptions {
-    private static final Option FORMAT = new Option(
-            "format",
-            '\0',
-            new Value.Choice(List.of("raw")),
-            null,
-            "Format of the image. Without it the image is taken for raw, and its first 512 bytes cannot be made to look"
-                    + " like another format's.");
-    static final Option WRITABLE = Option.flag("writable", "Let clients write.");
-    private static final Option READ_ONLY = Option.flag("read-only", "Let nobody write; this is the default.");
-    private static final Option OFFSET =
-            Option.size("offset", "Where in the file the image begins. Needs --format=raw.", null, 0);
-    private static final Option SIZE = Option.size("size", "How long the image is. Needs --format=raw.", null, 0);
-    private static final Option CACHE_DIRECT = Option.flag("cache-direct", "Go around the page cache (O_DIRECT).");
-    private static final Option AIO = Option.choice("aio", "How file I/O is done.", "threads");
-    private static final Option DISCARD =
-            Option.choice("discard", "Whether holes that clients punch free space in the image.", "unmap", "ignore");
-    private static final Option DETECT_ZEROES =
-            Option.choice("detect-zeroes", "Turn writes of zeroes into cheaper requests.", "off", "on", "unmap");
-    private static final Option LOCKING =
-            Option.choice("locking", "Lock the image as QEMU does; 'auto' where it can.", "auto", "on", "off");
-    private static final Option FORCE_SHARE =
-            Option.flag("force-share", "Take no locks and mind none. Not with --writable.");
-
-    static final Syntax.Section SECTION = new Syntax.Section(
-            "Image",
-            List.of(
-                    WRITABLE,
-                    READ_ONLY,
-                    FORMAT,
-                    OFFSET,
-                    SIZE,
-                    CACHE_DIRECT,
-                    AIO,
-                    DISCARD,
-                    DETECT_ZEROES,
-                    LOCKING,
-                    FORCE_SHARE));
-
     /** Drivers that need no file, to be named as {@code DRIVER:SIZE}. */
     private static final Set<String> WITHOUT_FILE = Set.of("memory", "null-co");
 
-    private ImageOptions() {}
+    enum Format {
+        RAW;
 
-    static String format(Arguments arguments) {
-        String format = arguments.find(FORMAT);
-        return format == null ? "raw" : format;
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 
-    static NodeOptions node(String image, Arguments arguments) {
-        boolean writable = arguments.has(WRITABLE);
-        boolean named = arguments.has(FORMAT);
-        if (writable && arguments.has(READ_ONLY)) {
-            throw new UsageException("--writable and --read-only exclude each other");
+    enum Aio {
+        THREADS;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
         }
-        if (writable && arguments.has(FORCE_SHARE)) {
-            throw new UsageException("--writable and --force-share exclude each other");
+    }
+
+    enum Discard {
+        UNMAP,
+        IGNORE;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
         }
-        if (!named && (arguments.has(OFFSET) || arguments.has(SIZE))) {
-            throw new UsageException("--offset and --size need --format=raw");
+    }
+
+    enum DetectZeroes {
+        OFF,
+        ON,
+        UNMAP;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
         }
-        String discard = arguments.get(DISCARD);
-        String detectZeroes = arguments.get(DETECT_ZEROES);
-        if (detectZeroes.equals("unmap") && !discard.equals("unmap")) {
-            throw new UsageException("--detect-zeroes=unmap needs --discard=unmap");
-        }
-        NodeOptions.Builder node = NodeOptions.driver(format(arguments))
-                .set("file", protocol(image, arguments))
+    }
+
+    @Option(names = "--writable", description = "Let clients write.")
+    private boolean writable;
+
+    @Option(names = "--read-only", description = "Let nobody write; this is the default.")
+    private boolean readOnly;
+
+    @Option(
+            names = "--format",
+            paramLabel = "raw",
+            description = "Format of the image. Without it the image is taken for raw, and its first 512 bytes cannot"
+                    + " be made to look like another format's.")
+    private @Nullable Format format;
+
+    @Option(
+            names = "--offset",
+            paramLabel = "SIZE",
+            description = "Where in the file the image begins. Needs --format=raw.")
+    private @Nullable ByteSize offset;
+
+    @Option(names = "--size", paramLabel = "SIZE", description = "How long the image is. Needs --format=raw.")
+    private @Nullable ByteSize size;
+
+    @Option(names = "--cache-direct", description = "Go around the page cache (O_DIRECT).")
+    private boolean cacheDirect;
+
+    @Option(
+            names = "--aio",
+            paramLabel = "threads",
+            defaultValue = "threads",
+            description = "How file I/O is done (${DEFAULT-VALUE}).")
+    private Aio aio;
+
+    @Option(
+            names = "--discard",
+            paramLabel = "unmap|ignore",
+            defaultValue = "unmap",
+            description = "Whether holes that clients punch free space in the image (${DEFAULT-VALUE}).")
+    private Discard discard;
+
+    @Option(
+            names = "--detect-zeroes",
+            paramLabel = "off|on|unmap",
+            defaultValue = "off",
+            description = "Turn writes of zeroes into cheaper requests (${DEFAULT-VALUE}).")
+    private DetectZeroes detectZeroes;
+
+    @Option(
+            names = "--locking",
+            paramLabel = "auto|on|off",
+            defaultValue = "auto",
+            description = "Lock the image as QEMU does; 'auto' where it can (${DEFAULT-VALUE}).")
+    private OnOffAuto locking;
+
+    @Option(names = "--force-share", description = "Take no locks and mind none. Not with --writable.")
+    private boolean forceShare;
+
+    boolean writable() {
+        return writable;
+    }
+
+    Format format() {
+        return format == null ? Format.RAW : format;
+    }
+
+    /**
+     * The nodes, the one to be exported on top.
+     *
+     * @throws ParameterException where options make no sense together, or the image does not
+     */
+    NodeOptions node(String image, CommandLine commandLine) {
+        checkTogether(commandLine);
+        NodeOptions.Builder node = NodeOptions.driver(format().toString())
+                .set("file", protocol(image, commandLine))
                 .set("read-only", !writable)
-                .set("discard", discard)
-                .set("detect-zeroes", detectZeroes)
-                .set("force-share", arguments.has(FORCE_SHARE))
-                .set("cache.direct", arguments.has(CACHE_DIRECT))
-                .set("probed", !named);
-        for (Option window : List.of(OFFSET, SIZE)) {
-            if (arguments.has(window)) {
-                node.set(window.name(), arguments.bytes(window));
-            }
+                .set("discard", discard.toString())
+                .set("detect-zeroes", detectZeroes.toString())
+                .set("force-share", forceShare)
+                .set("cache.direct", cacheDirect)
+                .set("probed", format == null);
+        if (offset != null) {
+            node.set("offset", offset.bytes());
+        }
+        if (size != null) {
+            node.set("size", size.bytes());
         }
         return node.build();
     }
 
-    private static NodeOptions protocol(String image, Arguments arguments) {
+    private void checkTogether(CommandLine commandLine) {
+        if (writable && readOnly) {
+            throw new ParameterException(commandLine, "--writable and --read-only exclude each other");
+        }
+        if (writable && forceShare) {
+            throw new ParameterException(commandLine, "--writable and --force-share exclude each other");
+        }
+        if (format == null && (offset != null || size != null)) {
+            throw new ParameterException(commandLine, "--offset and --size need --format=raw");
+        }
+        if (detectZeroes == DetectZeroes.UNMAP && discard != Discard.UNMAP) {
+            throw new ParameterException(commandLine, "--detect-zeroes=unmap needs --discard=unmap");
+        }
+    }
+
+    private NodeOptions protocol(String image, CommandLine commandLine) {
         int colon = image.indexOf(':');
         if (colon > 0 && WITHOUT_FILE.contains(image.substring(0, colon))) {
-            String size = image.substring(colon + 1);
-            var type = new Value.Size(0);
-            if (!type.accepts(size)) {
-                throw new UsageException("IMAGE '" + image + "' needs " + type.expected()
-                        + ", after the colon; a file of that name is './" + image + "'");
+            String length = image.substring(colon + 1);
+            try {
+                ByteSize.parse(length);
+            } catch (TypeConversionException e) {
+                throw new ParameterException(
+                        commandLine,
+                        "IMAGE '" + image + "' needs a size in bytes, such as 4096, 64k or 1.5G, after the colon;"
+                                + " a file of that name is './" + image + "'");
             }
             return NodeOptions.driver(image.substring(0, colon))
-                    .set("size", size)
+                    .set("size", length)
                     .build();
         }
         return NodeOptions.driver("file")
                 .set("filename", image)
-                .set("aio", arguments.get(AIO))
-                .set("locking", arguments.get(LOCKING))
+                .set("aio", aio.toString())
+                .set("locking", locking.toString())
                 .build();
     }
 }

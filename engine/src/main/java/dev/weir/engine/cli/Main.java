@@ -1,25 +1,45 @@
 package dev.weir.engine.cli;
 
-import dev.weir.engine.cli.syntax.Arguments;
-import dev.weir.engine.cli.syntax.Help;
-import dev.weir.engine.cli.syntax.Option;
-import dev.weir.engine.cli.syntax.Suggestion;
-import dev.weir.engine.cli.syntax.Syntax;
-import dev.weir.engine.cli.syntax.UsageException;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.PrintWriter;
 import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Help;
+import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** The entry point of the {@code weir} command. */
-public final class Main {
+@Command(
+        name = "weir",
+        customSynopsis = "weir COMMAND [OPTION]...",
+        descriptionHeading = "%n",
+        description = "Shows block devices as raw image files through FUSE.",
+        optionListHeading = "%nOptions:%n",
+        sortOptions = false,
+        commandListHeading = "%nCommands:%n",
+        footerHeading = "%n",
+        footer = "'weir COMMAND --help' tells the options of a command.")
+public final class Main implements Runnable {
     static final int FAILURE = 1;
     static final int USAGE = 2;
 
-    private static final Option VERSION = Option.flag("version", 'V', "Print the version, and do nothing.");
+    @Mixin
+    private final HelpOption help = new HelpOption();
 
-    /** What {@code weir} itself takes in place of a command. */
-    static final List<Option> OPTIONS = List.of(Syntax.HELP, VERSION);
+    @Option(
+            names = {"-V", "--version"},
+            versionHelp = true,
+            description = "Print the version, and do nothing.")
+    boolean version;
 
-    private static final List<Command> COMMANDS =
-            List.of(new ExportCommand(), new CompletionCommand(), new TrainCommand());
+    @Spec
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private CommandSpec spec;
 
     private Main() {}
 
@@ -34,10 +54,7 @@ public final class Main {
 
     static int run(List<String> words, Console console) {
         try {
-            return dispatch(words, console);
-        } catch (UsageException e) {
-            console.fail(Failures.message(e));
-            return USAGE;
+            return commandLine(console).execute(words.toArray(String[]::new));
         } catch (Exception | LinkageError | OutOfMemoryError e) {
             console.fail(Failures.message(e));
             return FAILURE;
@@ -46,66 +63,40 @@ public final class Main {
         }
     }
 
-    private static int dispatch(List<String> words, Console console) throws Exception {
-        String first = words.isEmpty() ? "--help" : words.get(0);
-        switch (first) {
-            case "-h", "--help", "help" -> {
-                console.out().print(help());
-                return 0;
-            }
-            case "-V", "--version" -> {
-                console.out().println("weir " + version());
-                return 0;
-            }
-            default -> {
-                Command command = find(first);
-                Arguments arguments = command.syntax().parse(words.subList(1, words.size()));
-                if (arguments.has(Syntax.HELP)) {
-                    console.out().print(Help.of(command.syntax()));
-                    return 0;
-                }
-                return command.run(arguments, console);
-            }
-        }
+    static CommandLine commandLine(Console console) {
+        var help = new CommandLine(new HelpCommand());
+        help.getCommandSpec().usageMessage().hidden(true);
+        var weir = new CommandLine(new Main())
+                .addSubcommand(new ExportCommand(console))
+                .addSubcommand(new CompletionCommand(console))
+                .addSubcommand(new TrainCommand())
+                .addSubcommand(help);
+        weir.getCommandSpec().versionProvider(Main::version);
+        // From here on, what is set is set for the subcommands too.
+        return weir.registerConverter(ByteSize.class, ByteSize::parse)
+                .setExpandAtFiles(false)
+                .setUsageHelpWidth(80)
+                .setColorScheme(Help.defaultColorScheme(Help.Ansi.OFF))
+                .setOut(new PrintWriter(console.out(), true, UTF_8))
+                .setErr(new PrintWriter(console.err(), true, UTF_8))
+                .setParameterExceptionHandler((e, words) -> {
+                    console.fail(UsageErrors.message(e));
+                    return USAGE;
+                })
+                .setExecutionExceptionHandler((e, command, parsed) -> {
+                    console.fail(Failures.message(e));
+                    return FAILURE;
+                });
     }
 
-    private static Command find(String name) {
-        for (Command command : COMMANDS) {
-            if (command.syntax().command().equals("weir " + name)) {
-                return command;
-            }
-        }
-        List<String> known = name.startsWith("-")
-                ? OPTIONS.stream().map(Option::dashed).toList()
-                : visibleCommands().stream()
-                        .map(command -> command.syntax().command().substring("weir ".length()))
-                        .toList();
-        String what = name.startsWith("-") ? "unknown option '" : "unknown command '";
-        throw new UsageException(what + name + "'" + Suggestion.of(name, known, "; see 'weir --help'"));
+    /** Without a command. */
+    @Override
+    public void run() {
+        spec.commandLine().usage(spec.commandLine().getOut());
     }
 
-    static List<Command> visibleCommands() {
-        return COMMANDS.stream().filter(command -> !command.hidden()).toList();
-    }
-
-    private static String help() {
-        var commands = visibleCommands().stream()
-                .map(Command::syntax)
-                .map(syntax -> new Syntax.Operand(syntax.command(), syntax.summary()))
-                .toList();
-        var weir = new Syntax(
-                "weir",
-                "Shows block devices as raw image files through FUSE.",
-                List.of(),
-                List.of(new Syntax.Section("Options", OPTIONS)),
-                List.of("'weir COMMAND --help' tells the options of a command."));
-        return Help.of(weir).replaceFirst("\\[OPTION\\]\\.\\.\\.", "COMMAND [OPTION]...")
-                + "\n"
-                + Help.table("Commands:", commands);
-    }
-
-    private static String version() {
+    private static String[] version() {
         String version = Main.class.getPackage().getImplementationVersion();
-        return version == null ? "unpackaged" : version;
+        return new String[] {"weir " + (version == null ? "unpackaged" : version)};
     }
 }

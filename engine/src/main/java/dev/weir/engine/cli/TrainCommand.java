@@ -3,40 +3,40 @@ package dev.weir.engine.cli;
 import dev.weir.engine.BlockEngine;
 import dev.weir.engine.BlockExport;
 import dev.weir.engine.RemoveMode;
-import dev.weir.engine.cli.syntax.Arguments;
-import dev.weir.engine.cli.syntax.Syntax;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
 
 /** Loads what an export loads, so that its classes can be archived; {@code bin/weir} runs it once for each JVM. */
-final class TrainCommand implements Command {
+@Command(name = "train", hidden = true, description = "Loads what an export loads.")
+final class TrainCommand implements Callable<Integer> {
     /** Looks at the file, reads and writes it. */
     private static final String CLIENT = "stat \"$1\"; cat \"$1\"; printf x | dd of=\"$1\" conv=notrunc,fsync";
 
-    @Override
-    public Syntax syntax() {
-        return new Syntax("weir train", "Loads what an export loads.", List.of(), List.of(), List.of());
-    }
+    @Spec
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private CommandSpec spec;
 
     @Override
-    public boolean hidden() {
-        return true;
-    }
-
-    @Override
-    public int run(Arguments nothing, Console console) throws IOException {
+    public Integer call() throws IOException {
         Path file = Files.createTempFile("weir-train", ".raw");
         try (BlockEngine engine = BlockEngine.create()) {
             Files.writeString(file, "image");
-            Arguments arguments =
-                    new ExportCommand().syntax().parse(List.of(file.toString(), file.toString(), "--writable"));
-            var node = Outcome.of(engine.addNode(ImageOptions.node(file.toString(), arguments)));
-            BlockExport export = Outcome.of(engine.export(node, ExportCommand.fuseOptions(file.toString(), arguments)));
+            CommandLine commandLine =
+                    Objects.requireNonNull(spec.root().subcommands().get("export"));
+            commandLine.parseArgs(file.toString(), file.toString(), "--writable");
+            ExportCommand command = commandLine.getCommand();
+            var node = Outcome.of(engine.addNode(command.node()));
+            BlockExport export = Outcome.of(engine.export(node, command.fuse()));
             Terminal.isTerminal();
-            ExportCommand.description(arguments, export);
+            command.description(export);
             useAsAClient(file);
             Outcome.of(engine.removeExport(export.id(), RemoveMode.HARD));
         } catch (Exception e) {

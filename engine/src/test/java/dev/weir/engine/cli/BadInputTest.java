@@ -107,10 +107,10 @@ class BadInputTest {
                 "--offset 0|--offset and --size need --format=raw",
                 "--size 1|--offset and --size need --format=raw",
                 "--detect-zeroes unmap --discard ignore|--detect-zeroes=unmap needs --discard=unmap",
-                "--format qcow2|option '--format' needs 'raw', not 'qcow2'",
-                "--aio io_uring|option '--aio' needs 'threads', not 'io_uring'",
-                "--allow-other yes|option '--allow-other' needs 'auto', 'on' or 'off', not 'yes'",
-                "--writeable|unknown option '--writeable' (did you mean '--writable'?)",
+                "--format qcow2|Invalid value for option '--format': expected one of [raw] (case-sensitive) but was 'qcow2'",
+                "--aio io_uring|Invalid value for option '--aio': expected one of [threads] (case-sensitive) but was 'io_uring'",
+                "--allow-other yes|Invalid value for option '--allow-other': expected one of [auto, on, off] (case-sensitive) but was 'yes'",
+                "--writeable|Unknown option: '--writeable'; did you mean '--writable'?",
             })
     void optionsThatMakeNoSense(String options, String message) {
         CommandRun run = export("disk.raw", "mnt.raw", options.split(" "));
@@ -169,20 +169,37 @@ class BadInputTest {
 
     @Test
     void emptyAndMissingArguments() {
-        assertUsage(weir("export"), "IMAGE is missing");
-        assertUsage(weir("export", image.toString()), "MOUNTPOINT is missing");
+        assertUsage(weir("export"), "Missing required parameters: 'IMAGE', 'MOUNTPOINT'");
+        assertUsage(weir("export", image.toString()), "Missing required parameter: 'MOUNTPOINT'");
         assertUsage(weir("export", "", at("mnt.raw")), "IMAGE is empty");
         assertUsage(weir("export", image.toString(), ""), "MOUNTPOINT is empty");
-        assertUsage(weir("export", image.toString(), at("mnt.raw"), "more"), "unexpected argument 'more'");
-        assertUsage(weir("exprot"), "unknown command 'exprot' (did you mean 'export'?)");
-        assertUsage(weir("--versoin"), "unknown option '--versoin' (did you mean '--version'?)");
-        assertUsage(weir(""), "unknown command ''");
+        assertUsage(weir("export", image.toString(), at("mnt.raw"), "more"), "Unmatched argument at index 3: 'more'");
+        assertUsage(weir("exprot"), "Unmatched argument at index 0: 'exprot'; did you mean 'export'?");
+        assertUsage(weir("--versoin"), "Unknown option: '--versoin'; did you mean '--version'?");
+        assertUsage(weir(""), "Unmatched argument at index 0: ''");
+    }
+
+    @Test
+    void optionsThatAreIncompleteOrGivenTwice() {
+        assertUsage(export("disk.raw", "mnt.raw", "--offset"), "'--offset'");
+        assertUsage(export("disk.raw", "mnt.raw", "-v", "--verbose"), "'--verbose'");
+        assertUsage(export("disk.raw", "mnt.raw", "--writable=yes"), "'--writable'");
+        assertUsage(export("disk.raw", "mnt.raw", "--iothreads=1", "--iothreads=2"), "'--iothreads'");
+        assertUsage(export("disk.raw", "mnt.raw", "--aio", "threads", "--aio=threads"), "'--aio'");
+        assertUsage(export("disk.raw", "mnt.raw", "-x"), "Unknown option: '-x'; see 'weir export --help'");
+    }
+
+    @Test
+    void afterTwoDashesAndAfterAnAtSignNothingIsRead() throws IOException {
+        assertFails(weir("export", "--", "--size", at("mnt.raw")), "Could not open '--size'");
+        assertFails(weir("export", "@file", at("mnt.raw")), "Could not open '@file'");
+        assertFails(weir("export", "-", at("mnt.raw")), "Could not open '-'");
     }
 
     @Test
     void aNameWithALineBreakStaysInOneLine() {
         assertFails(export("no\nsuch\rfile", "mnt.raw"), "No such file or directory");
-        assertUsage(weir("--a\nb"), "unknown option '--a b'");
+        assertUsage(weir("--a\nb"), "Unknown option: '--a b'");
         assertUsage(weir("export", image.toString(), "a\0b"), "MOUNTPOINT");
     }
 

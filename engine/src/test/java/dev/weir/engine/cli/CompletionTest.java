@@ -17,13 +17,14 @@ import org.junit.jupiter.api.io.TempDir;
 class CompletionTest {
     private static final Path BASH = Path.of("/bin/bash");
 
-    /** Words as bash splits them: an equals sign is one of its own. The last is the one to be completed. */
+    /** The last word is the one to be completed. Options of completion itself cannot be set outside of one. */
     private static final String COMPLETE = """
             source "$1" || exit 1
             complete -p weir >/dev/null || exit 1
             shift
+            compopt() { :; }
             COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
-            _weir
+            _complete_weir
             printf '%s\\n' "${COMPREPLY[@]}"
             """;
 
@@ -42,27 +43,30 @@ class CompletionTest {
 
     @Test
     void commandsAndWhatStandsInPlaceOfOne() throws Exception {
-        assertThat(completions("weir", "")).containsExactlyInAnyOrder("export", "completion", "--help", "--version");
+        assertThat(completions("weir", "")).containsExactlyInAnyOrder("export", "completion");
+        assertThat(completions("weir", "-")).containsExactlyInAnyOrder("-h", "--help", "-V", "--version");
         assertThat(completions("weir", "ex")).containsExactly("export");
     }
 
     @Test
     void optionsOfTheCommand() throws Exception {
         assertThat(completions("weir", "export", "--w")).containsExactlyInAnyOrder("--writable", "--writethrough");
-        assertThat(completions("weir", "completion", "-")).containsExactly("--help");
+        assertThat(completions("weir", "completion", "-")).containsExactlyInAnyOrder("-h", "--help");
     }
 
     @Test
-    void valuesOfAnOptionAfterABlankOrAnEqualsSign() throws Exception {
+    void valuesOfAnOption() throws Exception {
         assertThat(completions("weir", "export", "--detect-zeroes", "")).containsExactly("off", "on", "unmap");
-        assertThat(completions("weir", "export", "--detect-zeroes", "=")).containsExactly("off", "on", "unmap");
-        assertThat(completions("weir", "export", "--detect-zeroes", "=", "u")).containsExactly("unmap");
+        assertThat(completions("weir", "export", "--detect-zeroes", "u")).containsExactly("unmap");
+        assertThat(completions("weir", "export", "--offset", "1")).containsExactly("");
     }
 
     @Test
-    void fileNamesAreLeftToTheShell() throws Exception {
-        assertThat(completions("weir", "export", "d")).containsExactly("");
-        assertThat(completions("weir", "export", "--offset", "1")).containsExactly("");
+    void fileNamesForTheImageAndTheMountpoint() throws Exception {
+        Files.createFile(directory.resolve("disk.raw"));
+
+        assertThat(completions("weir", "export", "d")).containsExactly("disk.raw");
+        assertThat(completions("weir", "export", "--writable", "disk.raw", "d")).containsExactly("disk.raw");
     }
 
     private List<String> completions(String... words) throws Exception {
@@ -70,6 +74,7 @@ class CompletionTest {
         command.addAll(List.of(words));
         Path out = directory.resolve("out");
         Process bash = new ProcessBuilder(command)
+                .directory(directory.toFile())
                 .redirectErrorStream(true)
                 .redirectOutput(out.toFile())
                 .start();

@@ -24,6 +24,9 @@ public final class StuckDriver implements FilterDriver {
     static final long STUCK_READ = 1 << 20;
     static final long STUCK_WRITE = 2 << 20;
 
+    /** A read here breaks the contract of devices: it blocks the thread that calls, for ever. */
+    static final long BLOCKING_READ = 3 << 20;
+
     private static volatile Sinks.Empty<Void> released = Sinks.empty();
 
     /** Lets what is stuck go on; what comes later is stuck again. */
@@ -77,6 +80,17 @@ public final class StuckDriver implements FilterDriver {
 
         @Override
         public Mono<Void> read(long offset, ByteBuffer dst) {
+            if (offset == BLOCKING_READ) {
+                synchronized (this) {
+                    while (true) {
+                        try {
+                            wait();
+                        } catch (InterruptedException e) {
+                            // It blocks all the same.
+                        }
+                    }
+                }
+            }
             Mono<Void> read = file.read(offset, dst);
             return offset == STUCK_READ ? released.asMono().then(read) : read;
         }

@@ -126,17 +126,15 @@ class BackpressureTest {
         fuse.kernel(0).receive(10);
     }
 
-    /** Requests end on other threads just while the queue decides to pause: a resumption that is missed would hang. */
     @Test
     void nothingStarvesWhileRequestsEndOnOtherThreads() {
         ExecutorService threads = SessionFixture.threads(3);
         try {
             device.behave(call -> threads.execute(call::complete));
             ScriptedFuseDevice kernel = fuse.budget(3 * COST, 3).serve(device);
-            int batch = 100;
-            for (int round = 0; round < 200; round++) {
-                send(kernel, batch, 64);
-                kernel.receive(batch);
+            for (int round = 0; round < 100; round++) {
+                send(kernel, 100, 64);
+                kernel.receive(100);
             }
             assertThat(fuse.session().statistics().pauses()).isPositive();
             assertThat(fuse.session().bufferBytes()).isLessThanOrEqualTo(4 * COST);
