@@ -2,6 +2,7 @@ package dev.weir.engine;
 
 import dev.weir.fuse.FuseExport;
 import dev.weir.fuse.FuseExportOptions;
+import dev.weir.fuse.device.OwnMountpoints;
 import dev.weir.storage.BlockBackend;
 import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
@@ -40,7 +41,7 @@ public final class BlockEngine implements AutoCloseable {
     private final Mono<Void> shutdown;
 
     private BlockEngine(Builder builder) {
-        this.graph = builder.graph.build();
+        this.graph = builder.graph.ownFiles(OwnMountpoints::covers).build();
         var threads = new ArrayList<IoThread>();
         for (int i = 0; i < builder.ioThreads; i++) {
             threads.add(new IoThread("iothread" + i));

@@ -9,6 +9,7 @@ import dev.weir.fuse.FuseExportOptions;
 import dev.weir.storage.NodeOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -117,6 +118,20 @@ class LeakIT {
         var node = engine.graph().nodes().get(0);
         assertThatThrownBy(() -> engine.export(node, options).block(EmbeddedExport.LIMIT))
                 .hasMessage(message);
+    }
+
+    @Test
+    void anOwnExportIsNoImage() throws Exception {
+        Path link = Files.createSymbolicLink(directory.resolve("link"), mountpoint);
+        try (var embedded = EmbeddedExport.start("file,filename=" + image, mountpoint)) {
+            for (Path spelling : List.of(mountpoint, link)) {
+                assertThatThrownBy(() -> embedded.engine()
+                                .addNode(NodeOptions.parse("raw,file.driver=file,file.filename=" + spelling))
+                                .block(EmbeddedExport.LIMIT))
+                        .hasMessage("'" + spelling + "' is an export of this very process");
+            }
+            assertThat(embedded.engine().graph().nodes()).containsExactly(embedded.node());
+        }
     }
 
     @Test

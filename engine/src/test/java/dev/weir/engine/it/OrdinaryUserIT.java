@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -75,7 +76,7 @@ class OrdinaryUserIT {
             assertThat(export.stop()).isZero();
             assertThat(export.stderr()).isEmpty();
             assertThat(FuseMounts.isMounted(mountpoint)).isFalse();
-            client.kill();
+            client.kill().await(Duration.ofSeconds(5));
         }
         assertThat(image).content().isEqualTo("dirty");
     }

@@ -150,7 +150,7 @@ class SignalIT {
             ProcessStatus.await(mapped);
             export.stop();
             assertEndedWell(export);
-            client.kill();
+            client.kill().await(Duration.ofSeconds(5));
         }
         Client.python("""
                         fd = os.open(args[0], os.O_RDONLY)

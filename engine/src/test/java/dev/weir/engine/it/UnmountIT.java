@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -12,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Somebody else takes the mount away. */
-@MountRequired(programs = {"umount", "fio", "python3", "unshare"})
+@MountRequired(programs = {"umount", "python3", "unshare"})
 class UnmountIT {
     private static final String WAIT = """
             def wait(path):
@@ -109,38 +111,39 @@ class UnmountIT {
 
     @Test
     void underLoad() throws Exception {
+        int region = 4 << 20;
+        List<Client> writers = new ArrayList<>();
         try (var export = ExportProcess.start(image, mountpoint, "--writable")) {
-            var load = Client.start(fio("--iodepth=16", "--do_verify=0"));
-            ProcessStatus.sleep(Duration.ofMillis(500));
+            for (int i = 0; i < 4; i++) {
+                writers.add(Client.startPython("""
+                        fd = os.open(args[0], os.O_RDWR)
+                        start = int(args[1])
+                        open(args[2], "w").close()
+                        end = time.monotonic() + 1.5
+                        count = 0
+                        while time.monotonic() < end:
+                            os.pwrite(fd, struct.pack("<Q", count + 1) * 512, start + count % 1024 * 4096)
+                            count += 1
+                        os.close(fd)
+                        print(count)
+                        """, mountpoint, i * region, directory.resolve("opened" + i)));
+                ProcessStatus.await(directory.resolve("opened" + i));
+            }
             Client.run("umount", mountpoint.toString()).failed("busy");
             Client.run("umount", "-l", mountpoint.toString()).ok();
-            load.await(Duration.ofSeconds(30)).ok();
             assertThat(export.awaitExit()).isZero();
             assertThat(export.stderr()).isEmpty();
         }
-        mountpoint = image;
-        Client.run(fio("--verify_only=1")).ok();
-    }
-
-    private String[] fio(String... options) {
-        String[] always = {
-            "fio",
-            "--name=load",
-            "--filename=" + mountpoint,
-            "--rw=randwrite",
-            "--bs=64k",
-            "--size=16M",
-            "--loops=40",
-            "--ioengine=libaio",
-            "--direct=1",
-            "--verify=crc32c",
-            "--allow_file_create=0",
-            "--output=/dev/null"
-        };
-        String[] all = new String[always.length + options.length];
-        System.arraycopy(always, 0, all, 0, always.length);
-        System.arraycopy(options, 0, all, always.length, options.length);
-        return all;
+        for (int i = 0; i < 4; i++) {
+            long count = writers.get(i).await(Duration.ofSeconds(10)).number();
+            Client.python("""
+                            fd = os.open(args[0], os.O_RDONLY)
+                            start, count = int(args[1]), int(args[2])
+                            for i in range(max(0, count - 1024), count):
+                                at = start + i % 1024 * 4096
+                                assert os.pread(fd, 4096, at) == struct.pack("<Q", i + 1) * 512, i
+                            """, image, i * region, count).ok();
+        }
     }
 
     @Test
@@ -154,7 +157,7 @@ class UnmountIT {
                 assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(5));
                 assertThat(export.stderr()).isEmpty();
             } finally {
-                other.kill();
+                other.kill().await(Duration.ofSeconds(5));
             }
         }
         assertThat(mountpoint).doesNotExist();

@@ -77,6 +77,16 @@ public final class OwnMountpoints {
         return CLAIMED.contains(canonical);
     }
 
+    /** Whether a path, in any spelling, leads to a file that is served by this process. */
+    public static boolean covers(Path path) {
+        try {
+            return !CLAIMED.isEmpty() && contains(canonical(path));
+        } catch (FuseMountException e) {
+            // Where there is no directory, there is no mount.
+            return false;
+        }
+    }
+
     /**
      * Takes a mountpoint.
      *

@@ -57,6 +57,7 @@ public final class FileDriver implements ProtocolDriver {
     }
 
     private static BlockDevice open(String filename, ImageLock.Mode locking, OpenContext context) throws IOException {
+        context.requireForeign(filename);
         OpenFile file = OpenFile.open(filename, context.readOnly(), context.cacheDirect());
         try {
             InlineTransfers inline = InlineTransfers.of(file);

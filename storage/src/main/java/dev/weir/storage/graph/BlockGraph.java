@@ -8,11 +8,13 @@ import dev.weir.storage.NodeOptions;
 import dev.weir.storage.Permissions;
 import dev.weir.storage.spi.BlockDevice;
 import dev.weir.storage.spi.BlockDriver;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
@@ -37,7 +39,8 @@ public final class BlockGraph {
 
     private BlockGraph(Builder builder) {
         this.blocking = new BlockingPool(builder.blockingThreads);
-        this.opener = new NodeOpener(Map.copyOf(builder.drivers), blocking, builder.implicitOpenPolicy, names, turns);
+        this.opener = new NodeOpener(
+                Map.copyOf(builder.drivers), blocking, builder.implicitOpenPolicy, builder.ownFiles, names, turns);
         this.closing = Mono.defer(this::shut).cache();
     }
 
@@ -217,6 +220,7 @@ public final class BlockGraph {
         private final Map<String, BlockDriver> drivers = new LinkedHashMap<>();
         private int blockingThreads = 16;
         private ImplicitOpenPolicy implicitOpenPolicy = ImplicitOpenPolicy.DENY_ALL;
+        private Predicate<Path> ownFiles = path -> false;
 
         private Builder() {
             for (BlockDriver driver : ServiceLoader.load(BlockDriver.class, BlockGraph.class.getClassLoader())) {
@@ -246,6 +250,16 @@ public final class BlockGraph {
         /** Which files images may open by themselves. Defaults to none. */
         public Builder implicitOpenPolicy(ImplicitOpenPolicy policy) {
             implicitOpenPolicy = policy;
+            return this;
+        }
+
+        /**
+         * Tells the files that this process serves itself, which are refused as images. Defaults to none.
+         *
+         * @param ownFiles asked on the pool before a file is touched; may block
+         */
+        public Builder ownFiles(Predicate<Path> ownFiles) {
+            this.ownFiles = ownFiles;
             return this;
         }
 

@@ -5,6 +5,7 @@ import dev.weir.storage.BlockException;
 import dev.weir.storage.BlockNode;
 import dev.weir.storage.NodeOptions;
 import dev.weir.storage.spi.OpenContext;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
@@ -55,6 +56,13 @@ final class NodeContext implements OpenContext {
     @Override
     public boolean discardUnmap() {
         return options.discardUnmap();
+    }
+
+    @Override
+    public void requireForeign(String filename) {
+        if (opener.ownFiles().test(Path.of(filename))) {
+            throw BlockException.of(BlockErrorKind.INVALID, "'" + filename + "' is an export of this very process");
+        }
     }
 
     @Override

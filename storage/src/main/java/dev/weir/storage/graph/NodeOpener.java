@@ -8,8 +8,10 @@ import dev.weir.storage.Permissions;
 import dev.weir.storage.spi.BlockDevice;
 import dev.weir.storage.spi.BlockDriver;
 import dev.weir.storage.spi.OptionReader;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.Executor;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
@@ -22,6 +24,7 @@ final class NodeOpener {
     private final Map<String, BlockDriver> drivers;
     private final Executor blocking;
     private final ImplicitOpenPolicy policy;
+    private final Predicate<Path> ownFiles;
     private final NodeNames names;
     private final Turns turns;
     private final BouncePool pool = new BouncePool();
@@ -31,11 +34,13 @@ final class NodeOpener {
             Map<String, BlockDriver> drivers,
             Executor blocking,
             ImplicitOpenPolicy policy,
+            Predicate<Path> ownFiles,
             NodeNames names,
             Turns turns) {
         this.drivers = drivers;
         this.blocking = blocking;
         this.policy = policy;
+        this.ownFiles = ownFiles;
         this.names = names;
         this.turns = turns;
     }
@@ -51,6 +56,10 @@ final class NodeOpener {
 
     ImplicitOpenPolicy policy() {
         return policy;
+    }
+
+    Predicate<Path> ownFiles() {
+        return ownFiles;
     }
 
     BouncePool pool() {

@@ -25,6 +25,14 @@ public interface OpenContext {
     /** {@code discard=unmap}: discarded ranges may be deallocated. */
     boolean discardUnmap();
 
+    /**
+     * To be called before a file of the host is touched; may block.
+     *
+     * @throws dev.weir.storage.BlockException of kind INVALID for a file that this process serves itself: to wait for it
+     *     would be to wait for ourselves
+     */
+    void requireForeign(String filename);
+
     /** The bounded pool for calls that block; it outlives the device. */
     Executor blockingExecutor();
 

@@ -48,6 +48,9 @@ final class FileFixture {
         }
 
         @Override
+        public void requireForeign(String filename) {}
+
+        @Override
         public boolean discardUnmap() {
             return true;
         }
