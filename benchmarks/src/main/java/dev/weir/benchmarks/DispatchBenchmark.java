@@ -101,11 +101,7 @@ public class DispatchBenchmark extends BenchmarkSettings {
 
     @TearDown
     public void stop() throws IOException {
-        session.quiesce()
-                .thenCompose(nothing -> session.deregister())
-                .toCompletableFuture()
-                .join();
-        session.dispose();
+        session.close().toCompletableFuture().join();
         kernel.close();
         node.close();
         loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();

@@ -17,10 +17,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 
 /**
  * Block nodes and their exports, with the threads that serve them. Embeddable: it installs no signal handler, and all its
@@ -34,7 +34,6 @@ public final class BlockEngine implements AutoCloseable {
     private final List<IoThread> ioThreads;
     private final @Nullable ExportMetrics metrics;
     private final BlockExportRegistry registry = new BlockExportRegistry();
-    private final AtomicInteger generatedIds = new AtomicInteger();
     private final Mono<Void> shutdown;
 
     private BlockEngine(Builder builder) {
@@ -48,11 +47,16 @@ public final class BlockEngine implements AutoCloseable {
         this.shutdown = Mono.defer(this::shutdownNow).cache();
     }
 
-    /** An engine with default options. */
+    /**
+     * An engine with default options.
+     *
+     * @throws IllegalStateException where Netty's epoll does not run
+     */
     public static BlockEngine create() {
         return builder().build();
     }
 
+    /** An engine with other options. */
     public static Builder builder() {
         return new Builder();
     }
@@ -62,46 +66,63 @@ public final class BlockEngine implements AutoCloseable {
         return graph;
     }
 
+    /** Its event loops, as many as it was built with, by the ids {@code iothread0}, {@code iothread1} and so on. */
     public List<IoThread> ioThreads() {
         return ioThreads;
     }
 
-    /** Opens a node, and those that its options describe in place. */
+    /**
+     * Opens a node, and those that its options describe in place.
+     *
+     * @return fails with a {@link BlockException}: of kind {@link BlockErrorKind#INVALID} for wrong options,
+     *     {@link BlockErrorKind#BUSY} for a file that this process itself exports, and with what the driver failed with
+     */
     public Mono<BlockNode> addNode(NodeOptions options) {
-        return graph.add(options);
+        return OwnFiles.refuse(options).then(Mono.defer(() -> graph.add(options)));
     }
 
-    /** Adds a device of the caller's own making as a node. */
+    /**
+     * Adds a device of the caller's own making as a node. From now on it is the graph's, which closes it with the node.
+     *
+     * @param nodeName a letter, then letters, digits, {@code -}, {@code .} or {@code _}; unique in the engine
+     */
     public Mono<BlockNode> addNode(String nodeName, BlockDevice device) {
         return graph.add(nodeName, device);
     }
 
     /**
-     * Exports a node under a generated id.
+     * Exports a node under a generated id; otherwise as {@link #addExport}.
      *
-     * @return the export when it is mounted and serves
+     * @param node a node of this engine
      */
     public Mono<BlockExport> export(BlockNode node, FuseExportOptions options) {
-        return Mono.defer(() ->
-                addExport(new BlockExportOptions("export" + generatedIds.getAndIncrement(), node.nodeName(), options)));
+        return Mono.defer(() -> startReserved(new BlockExportOptions(registry.reserve(), node.nodeName(), options)));
     }
 
     /**
      * Exports a node.
      *
-     * @return the export when it is mounted and serves; errors of {@link BlockException} or
-     *     {@link dev.weir.fuse.device.FuseMountException} leave nothing behind. It cannot be cancelled: what was begun
-     *     goes on to its end, and the export is found by its id then
+     * @return the export when it is mounted and serves. An error leaves nothing behind:
+     *     {@link dev.weir.fuse.device.FuseMountException} where it cannot be mounted, which includes a mountpoint that is
+     *     exported already under whatever spelling, or a {@link BlockException}: of kind {@link BlockErrorKind#INVALID}
+     *     for an id that is taken, {@link BlockErrorKind#NOT_FOUND} for an unknown node or thread,
+     *     {@link BlockErrorKind#READ_ONLY} and {@link BlockErrorKind#BUSY} where the node does not permit it,
+     *     {@link BlockErrorKind#CLOSED} once the engine is shut down. It cannot be cancelled: what was begun goes on to
+     *     its end, and the export is found by its id then
      */
     public Mono<BlockExport> addExport(BlockExportOptions options) {
         return Mono.defer(() -> {
             registry.reserve(options.id());
-            return Mono.fromFuture(
-                    start(options)
-                            .doOnError(failure -> registry.release(options.id()))
-                            .toFuture(),
-                    true);
+            return startReserved(options);
         });
+    }
+
+    private Mono<BlockExport> startReserved(BlockExportOptions options) {
+        Sinks.One<BlockExport> result = Sinks.one();
+        start(options)
+                .doOnError(failure -> registry.release(options.id()))
+                .subscribe(result::tryEmitValue, result::tryEmitError, result::tryEmitEmpty);
+        return result.asMono();
     }
 
     private Mono<BlockExport> start(BlockExportOptions options) {
@@ -158,17 +179,22 @@ public final class BlockEngine implements AutoCloseable {
         return loops;
     }
 
-    /** Finds an export by id. */
+    /** Finds an export by id; one that is being started, or has ended, is not found. */
     public Optional<BlockExport> findExport(String id) {
         return registry.find(id);
     }
 
-    /** The exports in the order in which they were added. */
+    /** The exports that run or are being shut down, in the order in which they were added. */
     public List<BlockExport> exports() {
         return registry.all();
     }
 
-    /** Ends an export; completes as {@link BlockExport#onTerminate} does. */
+    /**
+     * Ends an export; completes as {@link BlockExport#onTerminate} does.
+     *
+     * @return fails with {@link BlockErrorKind#NOT_FOUND} for an unknown id, and with {@link BlockErrorKind#BUSY} where
+     *     {@link RemoveMode#SAFE} meets requests in flight; the export goes on then
+     */
     public Mono<Void> removeExport(String id, RemoveMode mode) {
         return Mono.defer(() -> registry.find(id)
                 .map(export -> export.remove(mode))
@@ -201,7 +227,13 @@ public final class BlockEngine implements AutoCloseable {
                 .then();
     }
 
-    /** {@link #shutdown}, waiting for its end. Never call it on a thread that serves an export. */
+    /**
+     * {@link #shutdown}, waiting for its end, which comes within the exports' shutdown timeouts and some seconds. Any
+     * number of threads may call it, any number of times; never one that serves an export. A thread that is interrupted
+     * waits no longer, and the shutdown goes on.
+     *
+     * @throws BlockException where data could not be flushed or requests did not end
+     */
     @Override
     public void close() {
         try {
@@ -248,6 +280,7 @@ public final class BlockEngine implements AutoCloseable {
             return this;
         }
 
+        /** @throws IllegalStateException where Netty's epoll does not run */
         public BlockEngine build() {
             return new BlockEngine(this);
         }

@@ -6,10 +6,17 @@ import dev.weir.storage.BlockBackend;
 import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
 import java.nio.file.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
-/** A node that is exported: the mounted file, and the backend that it holds. */
+/**
+ * A node that is exported: the mounted file, and the backend that it holds. It goes on until it is removed, its engine is
+ * shut down, or somebody unmounts the file or aborts its connection. Any thread; nothing here blocks.
+ */
 public final class BlockExport {
+    private static final Logger LOGGER = LoggerFactory.getLogger(BlockExport.class);
+
     private final String id;
     private final FuseExport fuse;
     private final BlockBackend backend;
@@ -29,7 +36,16 @@ public final class BlockExport {
 
     /** The end comes from outside too, when somebody unmounts: it must not wait for a subscriber. */
     void watch() {
-        terminated.subscribe(nothing -> {}, failure -> {});
+        LOGGER.info(
+                "{} is mounted: node '{}', {} bytes, {}",
+                mountpoint(),
+                nodeName(),
+                length(),
+                writable() ? "writable" : "read-only");
+        terminated.subscribe(
+                nothing -> {},
+                failure -> LOGGER.info("{} is gone: {}", mountpoint(), failure.getMessage()),
+                () -> LOGGER.info("{} is gone", mountpoint()));
     }
 
     /** A request that never ended would keep a close waiting for ever. */
@@ -41,6 +57,7 @@ public final class BlockExport {
         return backend.close();
     }
 
+    /** Unique in its engine while it runs. */
     public String id() {
         return id;
     }
@@ -50,28 +67,32 @@ public final class BlockExport {
         return fuse.mountpoint();
     }
 
+    /** The node that it shows. */
     public String nodeName() {
         return backend.node().nodeName();
     }
 
+    /** Whether clients may write. */
     public boolean writable() {
         return fuse.options().writable();
     }
 
+    /** Whether writes past the end grow the image. */
     public boolean growable() {
         return fuse.options().growable();
     }
 
-    /** Length of the file in bytes. */
+    /** Length of the file in bytes; it changes when a client or somebody else resizes the image. */
     public long length() {
         return backend.length();
     }
 
+    /** Whether it takes no more requests, or has ended. */
     public boolean shuttingDown() {
         return fuse.state() != FuseExport.State.RUNNING;
     }
 
-    /** Counters since the start. */
+    /** Counters since the start; they stay when it has ended. */
     public FuseStatistics statistics() {
         return fuse.statistics();
     }
@@ -104,7 +125,8 @@ public final class BlockExport {
 
     /**
      * Completes when the export is gone, whatever ended it: nothing is mounted, its permissions are given back, its id
-     * is free. With an error where data could not be flushed or requests did not end.
+     * is free. With a {@link BlockException} where data could not be flushed, requests did not end, or the connection was
+     * aborted. On whichever thread it ended; who subscribes later gets the same end at once.
      */
     public Mono<Void> onTerminate() {
         return terminated;

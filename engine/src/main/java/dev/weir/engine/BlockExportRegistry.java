@@ -16,6 +16,17 @@ final class BlockExportRegistry {
 
     private final CompletableFuture<Void> settled = new CompletableFuture<>();
     private boolean closed;
+    private int generated;
+
+    /** Takes an id that nobody has. */
+    synchronized String reserve() {
+        String id;
+        do {
+            id = "export" + generated++;
+        } while (exports.containsKey(id));
+        reserve(id);
+        return id;
+    }
 
     synchronized void reserve(String id) {
         if (closed) {

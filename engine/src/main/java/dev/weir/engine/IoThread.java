@@ -21,11 +21,25 @@ public final class IoThread {
     IoThread(String id) {
         if (!Epoll.isAvailable()) {
             throw new IllegalStateException(
-                    "no epoll: Weir runs on Linux with glibc, on x86-64 or aarch64", Epoll.unavailabilityCause());
+                    "no epoll (Weir runs on Linux with glibc, on x86-64 or aarch64): "
+                            + reason(Epoll.unavailabilityCause()),
+                    Epoll.unavailabilityCause());
         }
         this.id = id;
-        this.group = new MultiThreadIoEventLoopGroup(
-                1, new DefaultThreadFactory("weir-" + id, true), EpollIoHandler.newFactory());
+        try {
+            this.group = new MultiThreadIoEventLoopGroup(
+                    1, new DefaultThreadFactory("weir-" + id, true), EpollIoHandler.newFactory());
+        } catch (IllegalStateException e) {
+            throw new IllegalStateException("cannot start iothread '" + id + "': " + reason(e), e);
+        }
+    }
+
+    private static String reason(Throwable failure) {
+        Throwable reason = failure;
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            reason = cause;
+        }
+        return String.valueOf(reason.getMessage());
     }
 
     /** The name, unique in its engine. */

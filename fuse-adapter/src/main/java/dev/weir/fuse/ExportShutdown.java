@@ -25,6 +25,9 @@ final class ExportShutdown {
     /** How long the kernel, or an event loop, may take for what it does at once unless something is wrong. */
     private static final Duration AT_ONCE = Duration.ofSeconds(1);
 
+    /** Unanswered requests that a message describes. */
+    private static final int SHOWN = 8;
+
     private final FuseMount mount;
     private final FuseSession session;
     private final boolean writable;
@@ -116,8 +119,7 @@ final class ExportShutdown {
             flush();
         } else {
             gaveUp = true;
-            List<String> unanswered = session.unanswered();
-            lost(unanswered.size() + " requests did not end: " + String.join(", ", unanswered));
+            lost(describe(session.unanswered()));
         }
         try {
             if (!gone()) {
@@ -150,6 +152,13 @@ final class ExportShutdown {
         }
     }
 
+    private static String describe(List<String> unanswered) {
+        int count = unanswered.size();
+        String some = String.join(", ", unanswered.subList(0, Math.min(count, SHOWN)));
+        return count + (count == 1 ? " request" : " requests") + " did not end: " + some
+                + (count > SHOWN ? " and " + (count - SHOWN) + " more" : "");
+    }
+
     /** The kernel said so: what is mounted there now is somebody else's. */
     private boolean gone() {
         return session.ended().toCompletableFuture().getNow(null) == FuseSession.End.UNMOUNTED;
@@ -164,7 +173,7 @@ final class ExportShutdown {
         if (failure == null) {
             failure = cause;
         }
-        LOGGER.error("{}: {}", mount.mountpoint(), cause == null ? "failed" : cause.getMessage());
+        LOGGER.error("The export on '{}' does not end well: {}", mount.mountpoint(), String.valueOf(cause));
     }
 
     private static boolean awaitAtOnce(CompletionStage<?> stage) throws InterruptedException {

@@ -88,6 +88,7 @@ public final class FuseExport {
     }
 
     private static FuseExport startNow(FuseExportOptions options, BlockBackend backend, List<IoEventLoop> loops) {
+        BufferMemory.check(options, loops.size());
         FuseMount mount = FuseMounter.forThisProcess()
                 .mount(
                         options.mountpoint(),

@@ -54,4 +54,17 @@ public record Permissions(Set<Permission> used, Set<Permission> shared) {
         bothShared.retainAll(other.shared);
         return new Permissions(bothUsed, bothShared);
     }
+
+    /** By hand, as {@link #hashCode}: those of a record are linked when they are first called, and a start would wait. */
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Permissions permissions
+                && used.equals(permissions.used)
+                && shared.equals(permissions.shared);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * used.hashCode() + shared.hashCode();
+    }
 }

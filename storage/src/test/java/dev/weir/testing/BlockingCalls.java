@@ -35,6 +35,8 @@ public final class BlockingCalls implements BlockHoundIntegration, AfterEachCall
                     .markAsBlocking(dispatcher, "force0", "(Ljava/io/FileDescriptor;Z)I")
                     .markAsBlocking(dispatcher, "truncate0", "(Ljava/io/FileDescriptor;J)I");
         }
+        // Handing a task to a pool: the lock is held for a few instructions.
+        builder.allowBlockingCallsInside("java.util.concurrent.LinkedBlockingQueue", "offer");
         builder.blockingMethodCallback(BlockingCalls::refuse);
     }
 

@@ -1,33 +1,32 @@
 package dev.weir.engine.cli;
 
 import dev.weir.storage.spi.OptionReader;
-import java.util.Locale;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** A number of bytes on the command line, such as {@code 64M}. */
+/** A number of bytes, written by people such as {@code 64M} and shown to them such as {@code 64 MiB}. */
 record ByteSize(long bytes) {
     private static final String[] UNITS = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
 
-    /** For people: the largest unit that leaves at least 1, with at most one decimal. */
+    /**
+     * Reads a number of bytes with an optional binary unit.
+     *
+     * @throws TypeConversionException where the text is none
+     */
+    static ByteSize parse(String text) {
+        try {
+            return new ByteSize(OptionReader.parseBytes(text));
+        } catch (IllegalArgumentException e) {
+            throw new TypeConversionException(
+                    "'" + text + "' is not a size in bytes, such as 4096, 64k or 1.5G, below 8E");
+        }
+    }
+
+    /** The largest unit that leaves at least 1, with at most one decimal. */
     @Override
     public String toString() {
         int unit = bytes < 1024 ? 0 : (63 - Long.numberOfLeadingZeros(bytes)) / 10;
-        double value = bytes / (double) (1L << (10 * unit));
-        String number =
-                value == Math.rint(value) ? Long.toString((long) value) : String.format(Locale.ROOT, "%.1f", value);
+        long tenths = Math.round(bytes / (double) (1L << (10 * unit)) * 10);
+        String number = tenths / 10 + (tenths % 10 == 0 ? "" : "." + tenths % 10);
         return number + " " + UNITS[unit];
-    }
-
-    static final class Converter implements ITypeConverter<ByteSize> {
-        @Override
-        public ByteSize convert(String value) {
-            try {
-                return new ByteSize(OptionReader.parseBytes(value));
-            } catch (IllegalArgumentException e) {
-                throw new TypeConversionException(
-                        "'" + value + "' is not a size: give bytes, or a number with a unit such as 64M");
-            }
-        }
     }
 }

@@ -6,156 +6,190 @@ import dev.weir.engine.BlockExportOptions;
 import dev.weir.engine.IoThread;
 import dev.weir.fuse.AllowOther;
 import dev.weir.fuse.FuseExportOptions;
+import dev.weir.storage.NodeOptions;
 import java.nio.file.Path;
-import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
 /** {@code weir export}: one image, one mountpoint, until it is told to end or somebody unmounts the file. */
 @Command(
         name = "export",
+        customSynopsis = "weir export [OPTION]... IMAGE MOUNTPOINT",
+        descriptionHeading = "%n",
         description = "Shows IMAGE as the raw image file MOUNTPOINT until interrupted or unmounted.",
-        mixinStandardHelpOptions = true,
-        usageHelpAutoWidth = true,
+        parameterListHeading = "%n",
+        optionListHeading = "%nGeneral:%n",
         sortOptions = false,
+        footerHeading = "%n",
         footer = {
+            "Standard values stand in parentheses. SIZE is a number of bytes with an optional",
+            "unit: 4096, 64k, 1.5G.",
             "",
-            "IMAGE is a path, or DRIVER:SIZE for an image without a file: memory:64M, null-co:1G.",
-            "A MOUNTPOINT that does not exist is created as an empty file and removed at the end.",
-            "Exit status: 0 ended as asked, everything written is on the image; 1 failure; 2 wrong usage."
+            "Examples:",
+            "  weir export disk.raw mnt.raw --writable",
+            "  weir export disk.raw disk.raw --writable --growable   # on itself",
+            "  weir export whole.raw part.raw --format=raw --offset=1M --size=512M",
+            "  weir export memory:1G scratch.raw --writable",
+            "",
+            "Exit status: 0 ended as asked, and everything written is on the image;",
+            "1 failure; 2 wrong usage."
         })
+@SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class ExportCommand implements Callable<Integer> {
-    @Parameters(paramLabel = "IMAGE", description = "What to export.")
-    @SuppressWarnings("NullAway.Init") // set by picocli
-    private String image;
+    private final Console console;
 
-    @Parameters(paramLabel = "MOUNTPOINT", description = "The file to show it as; IMAGE itself will do.")
-    @SuppressWarnings("NullAway.Init") // set by picocli
+    /** A path, for completion to offer files. */
+    @Parameters(
+            paramLabel = "IMAGE",
+            index = "0",
+            description = "A path, or memory:SIZE or null-co:SIZE for an image without a file.")
+    private Path image;
+
+    @Parameters(
+            paramLabel = "MOUNTPOINT",
+            index = "1",
+            description = "The file to show it as. One that does not exist is created empty and removed at the end;"
+                    + " IMAGE itself will do.")
     private Path mountpoint;
 
+    @Option(
+            names = {"-v", "--verbose"},
+            description = "Tell on stderr what happens.")
+    private boolean verbose;
+
     @Mixin
-    private final ImageOptions imageOptions = new ImageOptions();
+    private final HelpOption help = new HelpOption();
 
-    @Option(names = "--growable", description = "Let writes past the end grow the image.")
-    private boolean growable;
+    @ArgGroup(validate = false, order = 1, heading = "%nImage:%n")
+    private ImageOptions imageOptions = new ImageOptions();
 
-    @Option(
-            names = "--allow-other",
-            paramLabel = "auto|on|off",
-            description = "Let other users use the file (default: auto, where that is permitted).")
-    private AllowOther allowOther = AllowOther.AUTO;
+    @ArgGroup(validate = false, order = 2, heading = "%nExport:%n")
+    private FileOptions fileOptions = new FileOptions();
 
-    @Option(names = "--writethrough", description = "Put each write on stable storage before it is answered.")
-    private boolean writethrough;
-
-    @Option(
-            names = "--iothreads",
-            paramLabel = "N",
-            description = "Event loops that serve the file, 1 to 256 (default: 1).")
-    private int ioThreads = 1;
-
-    @Option(
-            names = "--file-threads",
-            paramLabel = "N",
-            description = "Threads for file I/O that blocks, 1 to 1024 (default: 16).")
-    private int fileThreads = 16;
-
-    @Option(
-            names = "--max-in-flight-bytes",
-            paramLabel = "SIZE",
-            converter = ByteSize.Converter.class,
-            description = "Memory for requests in flight, for each event loop (default: 64M).")
-    private ByteSize maxInFlightBytes = new ByteSize(64 << 20);
-
-    @Option(
-            names = "--max-in-flight",
-            paramLabel = "N",
-            description = "Most requests in flight, for each event loop, 1 to 65536 (default: 1024).")
-    private int maxInFlight = 1024;
-
-    @Option(
-            names = "--shutdown-timeout",
-            paramLabel = "SECONDS",
-            description = "How long the end waits for requests in flight before it gives them up (default: 10).")
-    private int shutdownTimeout = 10;
-
-    @ParentCommand
-    @SuppressWarnings("NullAway.Init") // set by picocli
-    private Main main;
+    @ArgGroup(validate = false, order = 3, heading = "%nResources:%n")
+    private ResourceOptions resources = new ResourceOptions();
 
     @Spec
-    @SuppressWarnings("NullAway.Init") // set by picocli
     private CommandSpec spec;
+
+    /** The options that describe the file. */
+    @SuppressWarnings("NullAway.Init") // picocli sets what has a standard value
+    static final class FileOptions {
+        @Option(names = "--growable", description = "Let writes past the end grow the image. Needs --writable.")
+        private boolean growable;
+
+        @Option(
+                names = "--allow-other",
+                paramLabel = "auto|on|off",
+                defaultValue = "auto",
+                description = "Let other users use the file; 'auto' where that is permitted (${DEFAULT-VALUE}).")
+        private OnOffAuto allowOther;
+
+        @Option(names = "--writethrough", description = "Put each write on stable storage before it is answered.")
+        private boolean writethrough;
+    }
+
+    ExportCommand(Console console) {
+        this.console = console;
+    }
 
     @Override
     public Integer call() throws Exception {
-        BlockEngine engine = BlockEngine.builder()
-                .ioThreads(ioThreads)
-                .blockingThreads(fileThreads)
-                .build();
-        SignalStop stop = main.stop();
-        stop.arm(engine, Duration.ofSeconds(shutdownTimeout));
-        MountpointFile file = MountpointFile.prepare(mountpoint);
+        ConsoleLog.configure(verbose);
+        NodeOptions node = node();
+        FuseExportOptions fuse = fuse();
+        BlockEngine engine = resources.engine();
+        console.stop().arm(engine, fuse.shutdownTimeout());
+        var file = new MountpointFile(fuse.mountpoint());
         try {
-            serve(engine, stop);
-            await(engine.shutdown());
+            BlockExport export = start(engine, node, fuse, file);
+            if (export != null) {
+                if (Terminal.isTerminal()) {
+                    console.out().println(description(export));
+                }
+                Outcome.of(export.onTerminate());
+            }
+            Outcome.of(engine.shutdown());
             return 0;
         } catch (Exception e) {
             // What else goes wrong goes wrong because of this.
-            await(engine.shutdown().onErrorComplete());
+            Outcome.of(engine.shutdown().onErrorComplete());
             throw e;
         } finally {
             file.removeIfCreated();
         }
     }
 
-    private void serve(BlockEngine engine, SignalStop stop) throws Exception {
-        BlockExport export;
+    /** The mounted export, or null where a signal came before that. */
+    private @Nullable BlockExport start(
+            BlockEngine engine, NodeOptions node, FuseExportOptions fuse, MountpointFile file) throws Exception {
         try {
-            export = start(engine);
+            file.recover();
+            String nodeName = Outcome.of(engine.addNode(node)).nodeName();
+            file.create();
+            List<String> threads = engine.ioThreads().stream().map(IoThread::id).toList();
+            return Outcome.of(engine.addExport(new BlockExportOptions("export", nodeName, fuse, threads)));
         } catch (Exception e) {
-            if (stop.requested()) {
-                return;
+            if (console.stop().requested()) {
+                return null;
             }
             throw e;
         }
-        report(export);
-        await(export.onTerminate());
     }
 
-    private BlockExport start(BlockEngine engine) throws Exception {
-        var node = await(engine.addNode(imageOptions.nodeOptions(image)));
-        var fuse = FuseExportOptions.at(mountpoint)
-                .source(image)
+    /** What was parsed, as the nodes to export. */
+    NodeOptions node() {
+        checkGivenOnce();
+        if (image.toString().isEmpty()) {
+            throw usage("IMAGE is empty");
+        }
+        return imageOptions.node(image.toString(), spec.commandLine());
+    }
+
+    /** What was parsed, as the export of {@link #node}. */
+    FuseExportOptions fuse() {
+        if (mountpoint.toString().isEmpty()) {
+            throw usage("MOUNTPOINT is empty");
+        }
+        if (fileOptions.growable && !imageOptions.writable()) {
+            throw usage("--growable needs --writable");
+        }
+        resources.check(spec.commandLine());
+        return resources
+                .bound(FuseExportOptions.at(mountpoint))
+                .source(image.toString())
                 .writable(imageOptions.writable())
-                .growable(growable)
-                .allowOther(allowOther)
-                .writethrough(writethrough)
-                .maxInFlightBytes(maxInFlightBytes.bytes())
-                .maxInFlightRequests(maxInFlight)
-                .shutdownTimeout(Duration.ofSeconds(shutdownTimeout))
+                .growable(fileOptions.growable)
+                .allowOther(AllowOther.valueOf(fileOptions.allowOther.name()))
+                .writethrough(fileOptions.writethrough)
                 .build();
-        var threads = engine.ioThreads().stream().map(IoThread::id).toList();
-        return await(engine.addExport(new BlockExportOptions("export", node.nodeName(), fuse, threads)));
     }
 
-    private void report(BlockExport export) {
-        if (Terminal.isTerminal()) {
-            spec.commandLine()
-                    .getOut()
-                    .println(image + " -> " + mountpoint + " (" + imageOptions.formatName() + ", "
-                            + new ByteSize(export.length()) + ", "
-                            + (export.growable() ? "growable" : export.writable() ? "writable" : "read-only") + ")");
+    String description(BlockExport export) {
+        return image + " -> " + mountpoint + " (" + imageOptions.format() + ", " + new ByteSize(export.length()) + ", "
+                + (export.growable() ? "growable" : export.writable() ? "writable" : "read-only") + ")";
+    }
+
+    /** In groups, picocli lets the last one win. */
+    private void checkGivenOnce() {
+        for (OptionSpec option : spec.options()) {
+            if (option.originalStringValues().size() > 1) {
+                throw usage("option '" + option.longestName() + "' should be specified only once");
+            }
         }
     }
 
-    private static <T> T await(reactor.core.publisher.Mono<T> mono) throws Exception {
-        return Outcome.of(mono);
+    private ParameterException usage(String message) {
+        return new ParameterException(spec.commandLine(), message);
     }
 }

@@ -1,103 +1,182 @@
 package dev.weir.engine.cli;
 
 import dev.weir.storage.NodeOptions;
+import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.TypeConversionException;
 
 /** The options that describe the image, and the block nodes that come of them. */
+@SuppressWarnings("NullAway.Init") // picocli sets what has a standard value
 final class ImageOptions {
     /** Drivers that need no file, to be named as {@code DRIVER:SIZE}. */
-    private static final Set<String> WITHOUT_FILE = Set.of("null-co", "memory");
+    private static final Set<String> WITHOUT_FILE = Set.of("memory", "null-co");
 
-    @Option(
-            names = "--format",
-            paramLabel = "raw",
-            description = "Format of the image. Without it the image is taken as raw, and the first 512 bytes are"
-                    + " guarded against becoming another format's header.")
-    private @Nullable String format;
+    enum Format {
+        RAW;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    enum Aio {
+        THREADS;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    enum Discard {
+        UNMAP,
+        IGNORE;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    enum DetectZeroes {
+        OFF,
+        ON,
+        UNMAP;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
 
     @Option(names = "--writable", description = "Let clients write.")
     private boolean writable;
 
-    @Option(names = "--read-only", description = "Refuse to write; this is the default.")
+    @Option(names = "--read-only", description = "Let nobody write; this is the default.")
     private boolean readOnly;
+
+    @Option(
+            names = "--format",
+            paramLabel = "raw",
+            description = "Format of the image. Without it the image is taken for raw, and its first 512 bytes cannot"
+                    + " be made to look like another format's.")
+    private @Nullable Format format;
+
+    @Option(
+            names = "--offset",
+            paramLabel = "SIZE",
+            description = "Where in the file the image begins. Needs --format=raw.")
+    private @Nullable ByteSize offset;
+
+    @Option(names = "--size", paramLabel = "SIZE", description = "How long the image is. Needs --format=raw.")
+    private @Nullable ByteSize size;
 
     @Option(names = "--cache-direct", description = "Go around the page cache (O_DIRECT).")
     private boolean cacheDirect;
 
-    @Option(names = "--aio", paramLabel = "threads", description = "How file I/O is done (default: threads).")
-    private String aio = "threads";
+    @Option(
+            names = "--aio",
+            paramLabel = "threads",
+            defaultValue = "threads",
+            description = "How file I/O is done (${DEFAULT-VALUE}).")
+    private Aio aio;
 
     @Option(
             names = "--discard",
-            paramLabel = "ignore|unmap",
-            description = "Whether holes that clients punch free space in the image (default: unmap).")
-    private String discard = "unmap";
+            paramLabel = "unmap|ignore",
+            defaultValue = "unmap",
+            description = "Whether holes that clients punch free space in the image (${DEFAULT-VALUE}).")
+    private Discard discard;
 
     @Option(
             names = "--detect-zeroes",
             paramLabel = "off|on|unmap",
-            description = "Turn writes of zeroes into cheaper requests (default: off).")
-    private String detectZeroes = "off";
+            defaultValue = "off",
+            description = "Turn writes of zeroes into cheaper requests (${DEFAULT-VALUE}).")
+    private DetectZeroes detectZeroes;
 
     @Option(
             names = "--locking",
             paramLabel = "auto|on|off",
-            description = "Lock the image as QEMU does (default: auto).")
-    private String locking = "auto";
+            defaultValue = "auto",
+            description = "Lock the image as QEMU does; 'auto' where it can (${DEFAULT-VALUE}).")
+    private OnOffAuto locking;
 
-    @Option(names = "--force-share", description = "Take no locks and mind none; only without --writable.")
+    @Option(names = "--force-share", description = "Take no locks and mind none. Not with --writable.")
     private boolean forceShare;
-
-    @Option(names = "--offset", paramLabel = "SIZE", description = "Where in the file the image begins (raw).")
-    private @Nullable String offset;
-
-    @Option(names = "--size", paramLabel = "SIZE", description = "How long the image is (raw).")
-    private @Nullable String size;
 
     boolean writable() {
         return writable;
     }
 
-    String formatName() {
-        return format == null ? "raw" : format;
+    Format format() {
+        return format == null ? Format.RAW : format;
     }
 
-    NodeOptions nodeOptions(String image) {
-        if (writable && readOnly) {
-            throw new IllegalArgumentException("--writable and --read-only exclude each other");
-        }
-        NodeOptions.Builder node = NodeOptions.driver(formatName())
-                .set("file", protocolOptions(image))
+    /**
+     * The nodes, the one to be exported on top.
+     *
+     * @throws ParameterException where options make no sense together, or the image does not
+     */
+    NodeOptions node(String image, CommandLine commandLine) {
+        checkTogether(commandLine);
+        NodeOptions.Builder node = NodeOptions.driver(format().toString())
+                .set("file", protocol(image, commandLine))
                 .set("read-only", !writable)
-                .set("discard", discard)
-                .set("detect-zeroes", detectZeroes)
+                .set("discard", discard.toString())
+                .set("detect-zeroes", detectZeroes.toString())
                 .set("force-share", forceShare)
-                .set("cache.direct", cacheDirect);
+                .set("cache.direct", cacheDirect)
+                .set("probed", format == null);
         if (offset != null) {
-            node.set("offset", offset);
+            node.set("offset", offset.bytes());
         }
         if (size != null) {
-            node.set("size", size);
-        }
-        if (format == null) {
-            node.set("probed", true);
+            node.set("size", size.bytes());
         }
         return node.build();
     }
 
-    private NodeOptions protocolOptions(String image) {
+    private void checkTogether(CommandLine commandLine) {
+        if (writable && readOnly) {
+            throw new ParameterException(commandLine, "--writable and --read-only exclude each other");
+        }
+        if (writable && forceShare) {
+            throw new ParameterException(commandLine, "--writable and --force-share exclude each other");
+        }
+        if (format == null && (offset != null || size != null)) {
+            throw new ParameterException(commandLine, "--offset and --size need --format=raw");
+        }
+        if (detectZeroes == DetectZeroes.UNMAP && discard != Discard.UNMAP) {
+            throw new ParameterException(commandLine, "--detect-zeroes=unmap needs --discard=unmap");
+        }
+    }
+
+    private NodeOptions protocol(String image, CommandLine commandLine) {
         int colon = image.indexOf(':');
         if (colon > 0 && WITHOUT_FILE.contains(image.substring(0, colon))) {
+            String length = image.substring(colon + 1);
+            try {
+                ByteSize.parse(length);
+            } catch (TypeConversionException e) {
+                throw new ParameterException(
+                        commandLine,
+                        "IMAGE '" + image + "' needs a size in bytes, such as 4096, 64k or 1.5G, after the colon;"
+                                + " a file of that name is './" + image + "'");
+            }
             return NodeOptions.driver(image.substring(0, colon))
-                    .set("size", image.substring(colon + 1))
+                    .set("size", length)
                     .build();
         }
         return NodeOptions.driver("file")
                 .set("filename", image)
-                .set("aio", aio)
-                .set("locking", locking)
+                .set("aio", aio.toString())
+                .set("locking", locking.toString())
                 .build();
     }
 }

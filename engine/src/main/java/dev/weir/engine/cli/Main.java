@@ -1,96 +1,102 @@
 package dev.weir.engine.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.PrintWriter;
-import picocli.AutoComplete;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Help;
+import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** The entry point of the {@code weir} command. */
 @Command(
         name = "weir",
+        customSynopsis = "weir COMMAND [OPTION]...",
+        descriptionHeading = "%n",
         description = "Shows block devices as raw image files through FUSE.",
-        mixinStandardHelpOptions = true,
-        versionProvider = Main.Version.class,
-        subcommands = {ExportCommand.class, TrainCommand.class, Main.Completion.class},
-        usageHelpAutoWidth = true)
+        optionListHeading = "%nOptions:%n",
+        sortOptions = false,
+        commandListHeading = "%nCommands:%n",
+        footerHeading = "%n",
+        footer = "'weir COMMAND --help' tells the options of a command.")
 public final class Main implements Runnable {
+    static final int FAILURE = 1;
+    static final int USAGE = 2;
+
+    @Mixin
+    private final HelpOption help = new HelpOption();
+
+    @Option(
+            names = {"-V", "--version"},
+            versionHelp = true,
+            description = "Print the version, and do nothing.")
+    boolean version;
+
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli
     private CommandSpec spec;
-
-    private final SignalStop stop = new SignalStop();
 
     private Main() {}
 
     /** Runs the command and exits with its status: 0 success, 1 failure, 2 wrong usage. */
     public static void main(String[] args) {
-        ConsoleLog.configure();
-        CommandLine commandLine = commandLine();
-        SignalStop stop = ((Main) commandLine.getCommand()).stop;
+        var stop = new SignalStop();
         stop.install();
-        int status = commandLine.execute(args);
+        int status = run(List.of(args), new Console(System.out, System.err, stop));
         stop.ended(status);
         System.exit(status);
     }
 
-    static CommandLine commandLine() {
-        var commandLine = new CommandLine(new Main());
-        commandLine.setCaseInsensitiveEnumValuesAllowed(true);
-        commandLine.setParameterExceptionHandler(Main::usageError);
-        commandLine.setExecutionExceptionHandler(Main::failure);
-        return commandLine;
+    static int run(List<String> words, Console console) {
+        try {
+            return commandLine(console).execute(words.toArray(String[]::new));
+        } catch (Exception | LinkageError | OutOfMemoryError e) {
+            console.fail(Failures.message(e));
+            return FAILURE;
+        } finally {
+            console.out().flush();
+        }
     }
 
-    /** What signals do. */
-    SignalStop stop() {
-        return stop;
+    static CommandLine commandLine(Console console) {
+        var help = new CommandLine(new HelpCommand());
+        help.getCommandSpec().usageMessage().hidden(true);
+        var weir = new CommandLine(new Main())
+                .addSubcommand(new ExportCommand(console))
+                .addSubcommand(new CompletionCommand(console))
+                .addSubcommand(new TrainCommand())
+                .addSubcommand(help);
+        weir.getCommandSpec().versionProvider(Main::version);
+        // From here on, what is set is set for the subcommands too.
+        return weir.registerConverter(ByteSize.class, ByteSize::parse)
+                .setExpandAtFiles(false)
+                .setUsageHelpWidth(80)
+                .setColorScheme(Help.defaultColorScheme(Help.Ansi.OFF))
+                .setOut(new PrintWriter(console.out(), true, UTF_8))
+                .setErr(new PrintWriter(console.err(), true, UTF_8))
+                .setParameterExceptionHandler((e, words) -> {
+                    console.fail(UsageErrors.message(e));
+                    return USAGE;
+                })
+                .setExecutionExceptionHandler((e, command, parsed) -> {
+                    console.fail(Failures.message(e));
+                    return FAILURE;
+                });
     }
 
+    /** Without a command. */
     @Override
     public void run() {
         spec.commandLine().usage(spec.commandLine().getOut());
     }
 
-    private static int usageError(ParameterException e, String[] args) {
-        CommandLine command = e.getCommandLine();
-        PrintWriter err = command.getErr();
-        err.println("weir: " + e.getMessage());
-        err.println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
-        return CommandLine.ExitCode.USAGE;
-    }
-
-    private static int failure(Exception e, CommandLine command, CommandLine.ParseResult parsed) {
-        command.getErr().println("weir: " + (e.getMessage() == null ? e.toString() : e.getMessage()));
-        return CommandLine.ExitCode.SOFTWARE;
-    }
-
-    /** The version of the packaged jar. */
-    static final class Version implements IVersionProvider {
-        @Override
-        public String[] getVersion() {
-            String version = Main.class.getPackage().getImplementationVersion();
-            return new String[] {"weir " + (version == null ? "unpackaged" : version)};
-        }
-    }
-
-    @Command(
-            name = "completion",
-            description = "Prints a completion script for bash and zsh: source <(weir completion)",
-            mixinStandardHelpOptions = true)
-    static final class Completion implements Runnable {
-        @Spec
-        @SuppressWarnings("NullAway.Init") // set by picocli
-        private CommandSpec spec;
-
-        @Override
-        public void run() {
-            CommandLine root = spec.root().commandLine();
-            spec.commandLine().getOut().print(AutoComplete.bash(root.getCommandName(), root));
-            spec.commandLine().getOut().flush();
-        }
+    private static String[] version() {
+        String version = Main.class.getPackage().getImplementationVersion();
+        return new String[] {"weir " + (version == null ? "unpackaged" : version)};
     }
 }

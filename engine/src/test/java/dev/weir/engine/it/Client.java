@@ -32,6 +32,7 @@ final class Client {
             out = Files.createTempFile("weir-client", ".out");
             err = Files.createTempFile("weir-client", ".err");
             var builder = new ProcessBuilder(command)
+                    .directory(out.getParent().toFile()) // some leave files where they run
                     .redirectInput(new java.io.File("/dev/null"))
                     .redirectOutput(out.toFile())
                     .redirectError(err.toFile());

@@ -54,6 +54,7 @@ final class ExportProcess implements AutoCloseable {
         private final List<String> prefix = new ArrayList<>();
         private final List<String> javaOptions = new ArrayList<>();
         private final List<String> arguments = new ArrayList<>();
+        private boolean testDrivers;
 
         private Builder(Object image, Path mountpoint, String... options) {
             this.mountpoint = mountpoint;
@@ -69,6 +70,12 @@ final class ExportProcess implements AutoCloseable {
 
         Builder javaOptions(String... options) {
             javaOptions.addAll(Arrays.asList(options));
+            return this;
+        }
+
+        /** With the drivers of the tests, see {@link StuckDriver}. */
+        Builder testDrivers() {
+            testDrivers = true;
             return this;
         }
 
@@ -101,7 +108,10 @@ final class ExportProcess implements AutoCloseable {
         }
 
         /** The script where the jar that it runs is what is tested; else, in an IDE, the classes. */
-        private static List<String> program() {
+        private List<String> program() {
+            if (testDrivers) {
+                return classes();
+            }
             try {
                 Path code = Path.of(Main.class
                         .getProtectionDomain()
@@ -114,12 +124,18 @@ final class ExportProcess implements AutoCloseable {
             } catch (URISyntaxException e) {
                 throw new IllegalStateException(e);
             }
-            return List.of(
-                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                    "-ea",
-                    "-cp",
-                    System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
-                    Main.class.getName());
+            return classes();
+        }
+
+        private List<String> classes() {
+            List<String> command = new ArrayList<>();
+            command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+            command.add("-ea");
+            command.addAll(javaOptions);
+            command.add("-cp");
+            command.add(System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")));
+            command.add(Main.class.getName());
+            return command;
         }
     }
 

@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -20,9 +22,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 @MountRequired(
         programs = {"fio", "cmp"},
         seconds = 110)
+@Timeout(value = 20, unit = TimeUnit.MINUTES)
 class FioIT {
     private static final boolean LONG = Boolean.getBoolean("weir.it.long");
-    private static final Duration LIMIT = Duration.ofSeconds(LONG ? 3000 : 100);
+    private static final Duration LIMIT = Duration.ofSeconds(LONG ? 1000 : 100);
     private static final int JOBS = 4;
     private static final int MEBIBYTES_PER_JOB = 16;
 
@@ -128,6 +131,7 @@ class FioIT {
                 verify=crc32c
                 verify_fatal=1
                 do_verify=1
+                verify_state_save=0
                 group_reporting=1
                 """.formatted(engine, direct, jobs, MEBIBYTES_PER_JOB));
         for (Load load : LOADS) {

@@ -22,6 +22,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
     /** Whether only root can do it. */
     boolean root() default true;
 
-    /** After how many seconds the connections of a test are aborted; the time limit of JUnit must be above. */
+    /**
+     * After how many seconds the connections of a test are aborted; ten times that with the system property
+     * {@code weir.it.long}. The time limit of JUnit must be above.
+     */
     int seconds() default 90;
 }

@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is written to an image of fixed size, and what is not. */
-@MountRequired(programs = {"cmp", "python3", "qemu-img"})
+@MountRequired(programs = {"cmp", "python3", "qemu-img", "qemu-io"})
 class WritingIT {
     @TempDir
     Path directory;
@@ -139,6 +139,29 @@ class WritingIT {
                     .failed("No space left on device");
         }
         assertThat(Client.run("stat", "-c", "%s", image.toString()).number()).isEqualTo(1_000_003);
+    }
+
+    @Test
+    void qemuConvertsAnImageIntoIt() {
+        Path source = directory.resolve("source.qcow2");
+        Client.shell("truncate -s 8M $1", image).ok();
+        Client.shell("""
+                        qemu-img create -q -f qcow2 $1 8M
+                        qemu-io -c 'write -P 17 1M 3M' -c 'write -P 18 7654321 1000' -c 'write -z 2M 64k' $1
+                        """, source).ok();
+        try (var export = ExportProcess.start(image, mountpoint, "--writable", "--format=raw")) {
+            for (String cache : new String[] {"none", "writeback", "writethrough"}) {
+                Client.shell(
+                                "head -c 8M /dev/urandom | dd of=$1 bs=1M conv=notrunc iflag=fullblock status=none",
+                                mountpoint)
+                        .ok();
+                Client.shell("qemu-img convert -n -t $3 -f qcow2 -O raw $1 $2", source, mountpoint, cache)
+                        .ok();
+                Client.shell("qemu-img compare -f qcow2 -F raw $1 $2", source, mountpoint)
+                        .ok();
+            }
+        }
+        Client.shell("qemu-img compare -f qcow2 -F raw $1 $2", source, image).ok();
     }
 
     @Test

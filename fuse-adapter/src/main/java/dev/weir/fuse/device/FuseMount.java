@@ -4,6 +4,7 @@ import dev.weir.posix.Errno;
 import dev.weir.posix.PosixException;
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -85,7 +86,14 @@ public final class FuseMount {
      * device is closed. Not once the kernel has said that it is unmounted.
      */
     public void detach() {
-        List<MountTable.Entry> table = MountTable.read();
+        List<MountTable.Entry> table;
+        try {
+            table = MountTable.read();
+        } catch (UncheckedIOException e) {
+            // Out of descriptors, probably: rather not look than leave a dead mount.
+            unmount(mountpoint.toString(), true);
+            return;
+        }
         for (String place : places(table)) {
             if (onTop(table, place)) {
                 unmount(place, true);
@@ -116,7 +124,7 @@ public final class FuseMount {
             if (e.errno() == Errno.EBUSY) {
                 return Unmounted.BUSY;
             }
-            if (places(MountTable.read()).isEmpty()) {
+            if (e.errno() == Errno.EINVAL || e.errno() == Errno.ENOENT) {
                 return Unmounted.GONE;
             }
             throw new FuseMountException("cannot unmount '" + place + "': " + Errno.text(e.errno()), e);

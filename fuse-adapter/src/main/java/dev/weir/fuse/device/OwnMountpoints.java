@@ -67,6 +67,11 @@ public final class OwnMountpoints {
         return directory;
     }
 
+    /** Whether this process serves nothing. */
+    public static boolean none() {
+        return CLAIMED.isEmpty();
+    }
+
     /** Whether a canonical path is served by this process. */
     public static boolean contains(Path canonical) {
         return CLAIMED.contains(canonical);

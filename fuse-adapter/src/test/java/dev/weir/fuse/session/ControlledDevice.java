@@ -14,7 +14,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.LinkedTransferQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -67,7 +67,7 @@ final class ControlledDevice extends ProtocolDevice {
     }
 
     private final List<String> names = Collections.synchronizedList(new ArrayList<>());
-    private final BlockingQueue<Call> held = new LinkedBlockingQueue<>();
+    private final BlockingQueue<Call> held = new LinkedTransferQueue<>();
     private volatile Consumer<Call> behaviour = Call::complete;
     private volatile List<Extent> extents = List.of();
     private volatile BlockLimits limits = BlockLimits.BYTES;

@@ -20,7 +20,8 @@ final class NodeNames {
     synchronized String reserve(@Nullable String wanted) {
         String name = wanted;
         while (name == null || (wanted == null && reserved.contains(name))) {
-            name = String.format("#block%03d", generated++);
+            String number = Integer.toString(generated++);
+            name = "#block" + "0".repeat(Math.max(0, 3 - number.length())) + number;
         }
         if (!reserved.add(name)) {
             throw BlockException.of(BlockErrorKind.INVALID, "Duplicate nodes with node-name='" + name + "'");

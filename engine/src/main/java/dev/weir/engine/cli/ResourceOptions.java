@@ -1,0 +1,84 @@
+package dev.weir.engine.cli;
+
+import dev.weir.engine.BlockEngine;
+import dev.weir.fuse.FuseExportOptions;
+import java.time.Duration;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/** The options that bound threads, memory and time. */
+@SuppressWarnings("NullAway.Init") // picocli sets what has a standard value
+final class ResourceOptions {
+    @Option(
+            names = "--iothreads",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "Event loops that serve the file, up to 256 (${DEFAULT-VALUE}).")
+    private int ioThreads;
+
+    @Option(
+            names = "--file-threads",
+            paramLabel = "N",
+            defaultValue = "16",
+            description = "Threads for file I/O that blocks, up to 1024 (${DEFAULT-VALUE}).")
+    private int fileThreads;
+
+    @Option(
+            names = "--max-in-flight-bytes",
+            paramLabel = "SIZE",
+            defaultValue = "64M",
+            description = "Memory for requests in flight, for each event loop (${DEFAULT-VALUE}).")
+    private ByteSize maxInFlightBytes;
+
+    @Option(
+            names = "--max-in-flight",
+            paramLabel = "N",
+            defaultValue = "1024",
+            description = "Requests in flight, for each event loop, up to 65536 (${DEFAULT-VALUE}).")
+    private int maxInFlight;
+
+    @Option(
+            names = "--shutdown-timeout",
+            paramLabel = "SECONDS",
+            defaultValue = "10",
+            description = "How long the end waits for requests in flight before it gives them up (${DEFAULT-VALUE}).")
+    private int shutdownTimeout;
+
+    /**
+     * Looks at what the types leave open.
+     *
+     * @throws ParameterException where a number is out of its range
+     */
+    void check(CommandLine commandLine) {
+        checkRange(commandLine, "--iothreads", ioThreads, 1, 256);
+        checkRange(commandLine, "--file-threads", fileThreads, 1, 1024);
+        checkRange(commandLine, "--max-in-flight", maxInFlight, 1, 65536);
+        checkRange(commandLine, "--shutdown-timeout", shutdownTimeout, 0, Integer.MAX_VALUE);
+        if (maxInFlightBytes.bytes() == 0) {
+            throw new ParameterException(
+                    commandLine, "Invalid value for option '--max-in-flight-bytes': the size must be positive");
+        }
+    }
+
+    BlockEngine engine() {
+        return BlockEngine.builder()
+                .ioThreads(ioThreads)
+                .blockingThreads(fileThreads)
+                .build();
+    }
+
+    FuseExportOptions.Builder bound(FuseExportOptions.Builder fuse) {
+        return fuse.maxInFlightBytes(maxInFlightBytes.bytes())
+                .maxInFlightRequests(maxInFlight)
+                .shutdownTimeout(Duration.ofSeconds(shutdownTimeout));
+    }
+
+    private static void checkRange(CommandLine commandLine, String option, int value, int least, int most) {
+        if (value < least || value > most) {
+            throw new ParameterException(
+                    commandLine,
+                    "Invalid value for option '" + option + "': " + value + " is not from " + least + " to " + most);
+        }
+    }
+}

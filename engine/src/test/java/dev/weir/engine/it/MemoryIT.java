@@ -1,0 +1,59 @@
+package dev.weir.engine.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the command needs. */
+@MountRequired(programs = "fio", seconds = 110)
+class MemoryIT {
+    private static final int RUNTIME = Boolean.getBoolean("weir.it.long") ? 60 : 8;
+    private static final long LIMIT_KIB = 150 * 1024;
+
+    @TempDir
+    Path directory;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"4k", "1M"})
+    void staysSmallUnderLoad(String blockSize) throws Exception {
+        // A slow disk would make this a test of its flush.
+        Path memory = Path.of("/dev/shm");
+        boolean roomy = Files.isWritable(memory) && memory.toFile().getUsableSpace() > 3L << 30;
+        Path image = Files.createTempFile(roomy ? memory : directory, "weir", ".raw");
+        try {
+            run(image, blockSize);
+        } finally {
+            Files.delete(image);
+        }
+    }
+
+    private void run(Path image, String blockSize) {
+        Client.run("truncate", "-s", "1G", image.toString()).ok();
+        try (var export = ExportProcess.start(image, directory.resolve("mnt.raw"), "--writable")) {
+            Client.run(
+                            Duration.ofSeconds(RUNTIME + 20),
+                            "fio",
+                            "--name=load",
+                            "--filename=" + export.mountpoint(),
+                            "--rw=randrw",
+                            "--bs=" + blockSize,
+                            "--size=1G",
+                            "--time_based",
+                            "--runtime=" + RUNTIME,
+                            "--ioengine=libaio",
+                            "--iodepth=32",
+                            "--direct=1",
+                            "--allow_file_create=0",
+                            "--output=/dev/null")
+                    .ok();
+            long resident = ProcessStatus.memory(export.pid(), "VmRSS");
+            System.out.printf("resident size after %d s of %s: %d MiB%n", RUNTIME, blockSize, resident / 1024);
+            assertThat(resident).as("resident size in KiB").isLessThan(LIMIT_KIB);
+        }
+    }
+}
