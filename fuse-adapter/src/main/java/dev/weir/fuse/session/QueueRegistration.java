@@ -151,7 +151,11 @@ final class QueueRegistration implements EpollIoHandle {
             loop.execute(action);
         } catch (RejectedExecutionException e) {
             // The loop was shut down below the session. Once it has ended, nobody else touches its state.
-            loop.terminationFuture().addListener(future -> action.run());
+            if (loop.isTerminated()) {
+                action.run();
+            } else {
+                loop.terminationFuture().addListener(future -> action.run());
+            }
         }
     }
 }
