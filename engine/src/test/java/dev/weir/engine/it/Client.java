@@ -31,6 +31,9 @@ final class Client {
             // Files, not pipes: a child that the program leaves behind would keep a pipe open.
             out = Files.createTempFile("weir-client", ".out");
             err = Files.createTempFile("weir-client", ".err");
+            // For those that nobody waits for.
+            out.toFile().deleteOnExit();
+            err.toFile().deleteOnExit();
             var builder = new ProcessBuilder(command)
                     .directory(out.getParent().toFile()) // some leave files where they run
                     .redirectInput(new java.io.File("/dev/null"))

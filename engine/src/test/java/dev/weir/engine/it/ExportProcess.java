@@ -36,6 +36,9 @@ final class ExportProcess implements AutoCloseable {
         try {
             out = Files.createTempFile("weir-export", ".out");
             err = Files.createTempFile("weir-export", ".err");
+            // For those that nobody waits for.
+            out.toFile().deleteOnExit();
+            err.toFile().deleteOnExit();
             var builder = new ProcessBuilder(command)
                     .redirectInput(new java.io.File("/dev/null"))
                     .redirectOutput(out.toFile())

@@ -73,7 +73,7 @@ class BackpressureTest {
     void smallRequestsFillTheBudgetWithWhatTheyNeed() {
         ScriptedFuseDevice kernel = fuse.budget(4 * COST, 1024).serve(device);
         int fitting = (int) (3 * COST / BounceBuffer.cost(4096)) + 1;
-        send(kernel, 2 * fitting, 4096);
+        send(kernel, 2 * fitting, 512);
         awaitPause(fitting);
 
         device.letGo();
