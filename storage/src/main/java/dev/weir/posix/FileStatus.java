@@ -47,6 +47,7 @@ public record FileStatus(
     private static final int AT_FDCWD = -100;
     private static final int AT_SYMLINK_NOFOLLOW = 0x100;
     private static final int AT_EMPTY_PATH = 0x1000;
+    private static final int AT_STATX_FORCE_SYNC = 0x2000;
 
     private static final int S_IFMT = 0170000;
     private static final int S_IFREG = 0100000;
@@ -65,6 +66,14 @@ public record FileStatus(
     /** Of a path, following symbolic links. May block. */
     public static FileStatus of(String path) throws PosixException {
         return statx(AT_FDCWD, path, 0, "statx " + path);
+    }
+
+    /**
+     * As {@link #of(String)}, from the file system itself even where the kernel remembers what it said: the way to learn
+     * whether its server lives.
+     */
+    public static FileStatus asked(String path) throws PosixException {
+        return statx(AT_FDCWD, path, AT_STATX_FORCE_SYNC, "statx " + path);
     }
 
     /** Of a path, a symbolic link itself where it is one. May block. */

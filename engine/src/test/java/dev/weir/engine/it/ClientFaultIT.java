@@ -103,8 +103,6 @@ class ClientFaultIT {
         try (var hung = ExportProcess.start(image, mountpoint)) {
             ProcessStatus.signal(hung.pid(), "STOP");
             try {
-                // The kernel knows the attributes for a second.
-                ProcessStatus.sleep(Duration.ofMillis(1200));
                 assertRefused(other, mountpoint, "'" + mountpoint + "' does not answer: its file system hangs");
             } finally {
                 ProcessStatus.signal(hung.pid(), "CONT");

@@ -92,4 +92,23 @@ class KillIT {
         assertThat(FuseMounts.isMounted(mountpoint)).isFalse();
         Client.python(CHECK_BLOCKS, image, count).ok();
     }
+
+    @Test
+    void aDeadMountIsFoundAlthoughTheKernelRemembersItsAttributes() throws Exception {
+        Path mountpoint = Files.createFile(directory.resolve("mnt.raw"));
+        try (var killed = ExportProcess.start(image, mountpoint)) {
+            Client.run("stat", mountpoint.toString()).ok();
+            killed.kill();
+            try (var next = ExportProcess.of(image, mountpoint).launch()) {
+                ProcessStatus.await(
+                        "the export answers",
+                        Duration.ofSeconds(20),
+                        () -> Client.run("cmp", image.toString(), mountpoint.toString())
+                                        .exit()
+                                == 0);
+                assertThat(next.stop()).isZero();
+            }
+        }
+        assertThat(FuseMounts.isMounted(mountpoint)).isFalse();
+    }
 }

@@ -135,7 +135,7 @@ public abstract sealed class FuseMounter permits DirectMounter, FusermountMounte
         var thread = new Thread(
                 () -> {
                     try {
-                        result.complete(FileStatus.of(path.toString()).isRegular() ? REGULAR : NOT_REGULAR);
+                        result.complete(FileStatus.asked(path.toString()).isRegular() ? REGULAR : NOT_REGULAR);
                     } catch (PosixException e) {
                         result.complete(e.errno());
                     } catch (Throwable e) {
