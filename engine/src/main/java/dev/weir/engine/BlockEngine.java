@@ -30,6 +30,9 @@ public final class BlockEngine implements AutoCloseable {
     /** How long a shutdown waits for exports that are being started; more than a handshake takes. */
     private static final Duration START_LIMIT = Duration.ofSeconds(20);
 
+    /** How long the end waits for nodes without exports; closing one takes a thread of the pool, which I/O may hold. */
+    private static final Duration CLOSE_LIMIT = Duration.ofSeconds(10);
+
     private final BlockGraph graph;
     private final List<IoThread> ioThreads;
     private final @Nullable ExportMetrics metrics;
@@ -141,7 +144,7 @@ public final class BlockEngine implements AutoCloseable {
 
     private Mono<BlockExport> start(BlockExportOptions options, BlockBackend backend, List<IoEventLoop> loops) {
         return FuseExport.start(options.fuse(), backend, loops)
-                .onErrorResume(failure -> backend.close().then(Mono.error(failure)))
+                .onErrorResume(failure -> backend.close().onErrorComplete().then(Mono.error(failure)))
                 .flatMap(fuse -> {
                     var export = new BlockExport(options.id(), fuse, backend, () -> forget(options.id()));
                     if (metrics != null) {
@@ -158,10 +161,10 @@ public final class BlockEngine implements AutoCloseable {
     }
 
     private void forget(String id) {
-        registry.release(id);
         if (metrics != null) {
             metrics.remove(id);
         }
+        registry.release(id);
     }
 
     private List<IoEventLoop> loops(List<String> ids) {
@@ -223,7 +226,12 @@ public final class BlockEngine implements AutoCloseable {
         Mono<Void> threads = Flux.fromIterable(ioThreads)
                 .flatMapDelayError(IoThread::stop, 64, 64)
                 .then();
-        return Flux.concatDelayError(Flux.just(settled, exports, graph.close(), threads))
+        Mono<Void> nodes = graph.close()
+                .timeout(
+                        CLOSE_LIMIT,
+                        Mono.error(() -> BlockException.of(
+                                BlockErrorKind.TIMED_OUT, "a node whose I/O does not end could not be closed")));
+        return Flux.concatDelayError(Flux.just(settled, exports, nodes, threads))
                 .then();
     }
 

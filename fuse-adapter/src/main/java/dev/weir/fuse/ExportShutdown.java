@@ -159,9 +159,12 @@ final class ExportShutdown {
                 + (count > SHOWN ? " and " + (count - SHOWN) + " more" : "");
     }
 
-    /** The kernel said so: what is mounted there now is somebody else's. */
+    /**
+     * The kernel said so: what is mounted there now is somebody else's. It says the same when umount -f ended the connection
+     * of a file system that is in use, and then the mount is there still, dead.
+     */
     private boolean gone() {
-        return session.ended().toCompletableFuture().getNow(null) == FuseSession.End.UNMOUNTED;
+        return session.ended().toCompletableFuture().getNow(null) == FuseSession.End.UNMOUNTED && !mount.isDead();
     }
 
     private void lost(String what) {

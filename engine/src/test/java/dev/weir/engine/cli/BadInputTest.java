@@ -107,10 +107,11 @@ class BadInputTest {
                 "--offset 0|--offset and --size need --format=raw",
                 "--size 1|--offset and --size need --format=raw",
                 "--detect-zeroes unmap --discard ignore|--detect-zeroes=unmap needs --discard=unmap",
-                "--format qcow2|Invalid value for option '--format': expected one of [raw] (case-sensitive) but was 'qcow2'",
-                "--aio io_uring|Invalid value for option '--aio': expected one of [threads] (case-sensitive) but was 'io_uring'",
-                "--allow-other yes|Invalid value for option '--allow-other': expected one of [auto, on, off] (case-sensitive) but was 'yes'",
-                "--writeable|Unknown option: '--writeable'; did you mean '--writable'?",
+                "--format qcow2|Invalid value for option '--format': 'qcow2' is not one of 'raw'",
+                "--discard UNMAP|Invalid value for option '--discard': 'UNMAP' is not one of 'unmap', 'ignore'",
+                "--aio io_uring|Invalid value for option '--aio': 'io_uring' is not one of 'threads'",
+                "--allow-other yes|Invalid value for option '--allow-other': 'yes' is not one of 'auto', 'on', 'off'",
+                "--writeable|Unknown option: '--writeable'; did you mean '--writable' or '--writethrough'?",
             })
     void optionsThatMakeNoSense(String options, String message) {
         CommandRun run = export("disk.raw", "mnt.raw", options.split(" "));

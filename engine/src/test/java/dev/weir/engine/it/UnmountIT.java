@@ -88,6 +88,26 @@ class UnmountIT {
     }
 
     @Test
+    void byForceWhileSomebodyHasTheFileOpenLeavesNoDeadMount() throws Exception {
+        try (var export = ExportProcess.start(image, mountpoint, "--writable")) {
+            var client = Client.startPython(WAIT + """
+                    fd = os.open(args[0], os.O_RDWR)
+                    open(args[1] + "/opened", "w").close()
+                    wait(args[1] + "/go")
+                    """, mountpoint, directory);
+            ProcessStatus.await(directory.resolve("opened"));
+            // The kernel ends the connection, and then does not unmount what is in use.
+            Client.run("umount", "--force", mountpoint.toString());
+
+            assertThat(export.awaitExit()).isIn(0, 1);
+            assertThat(FuseMounts.isMounted(mountpoint)).isFalse();
+            Files.createFile(directory.resolve("go"));
+            client.await(Duration.ofSeconds(10));
+        }
+        assertThat(mountpoint).doesNotExist();
+    }
+
+    @Test
     void underLoad() throws Exception {
         try (var export = ExportProcess.start(image, mountpoint, "--writable")) {
             var load = Client.start(fio("--iodepth=16", "--do_verify=0"));

@@ -158,6 +158,15 @@ public final class FuseMount {
         return true;
     }
 
+    /** Whether this very file system is mounted at the mountpoint although its connection has ended. */
+    public boolean isDead() {
+        List<MountTable.Entry> table = MountTable.read();
+        String place = mountpoint.toString();
+        return places(table).contains(place)
+                && onTop(table, place)
+                && FuseMounter.errnoOfStat(mountpoint) == Errno.ENOTCONN;
+    }
+
     /** Gives the mountpoint back to whoever wants to export there next. */
     public void release() {
         OwnMountpoints.release(mountpoint);

@@ -44,7 +44,7 @@ public abstract sealed class FuseMounter permits DirectMounter, FusermountMounte
             recover(canonical, mountpoint);
             checkRegularFile(canonical, mountpoint);
             return attachOrNot(canonical, options);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             OwnMountpoints.release(canonical);
             throw e;
         }
@@ -130,7 +130,7 @@ public abstract sealed class FuseMounter permits DirectMounter, FusermountMounte
     private static final int NOT_REGULAR = -1;
 
     /** The errno of stat(2), {@link #REGULAR} or {@link #NOT_REGULAR}. The thread that hangs, hangs for good. */
-    private static int errnoOfStat(Path path) {
+    static int errnoOfStat(Path path) {
         var result = new CompletableFuture<Integer>();
         var thread = new Thread(
                 () -> {

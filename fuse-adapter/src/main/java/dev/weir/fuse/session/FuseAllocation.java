@@ -9,7 +9,10 @@ import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
 import dev.weir.storage.PreallocMode;
 import dev.weir.storage.WriteFlag;
+import dev.weir.storage.spi.SerialOperations;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import reactor.core.publisher.Mono;
 
 /**
@@ -20,9 +23,9 @@ final class FuseAllocation {
     private static final Set<WriteFlag> PUNCH = Set.of(WriteFlag.MAY_UNMAP, WriteFlag.NO_FALLBACK);
 
     private final BlockBackend backend;
-    private final ResizeQueue resizes;
+    private final SerialOperations resizes;
 
-    FuseAllocation(BlockBackend backend, ResizeQueue resizes) {
+    FuseAllocation(BlockBackend backend, SerialOperations resizes) {
         this.backend = backend;
         this.resizes = resizes;
     }
@@ -47,6 +50,26 @@ final class FuseAllocation {
     /** Grows the image to {@code end} where it is shorter. */
     Mono<Void> grow(long end) {
         return resizes.run(() -> growNow(end, PreallocMode.OFF));
+    }
+
+    /**
+     * Grows the image to {@code end} for a write, and takes that back where the write fails and nobody has grown the image
+     * further: a client that tries again must not find a gap.
+     */
+    Mono<Void> growFor(long end, Supplier<Mono<Void>> write) {
+        return Mono.defer(() -> {
+            var before = new AtomicLong(end);
+            return resizes.run(() -> {
+                        before.set(backend.length());
+                        return growNow(end, PreallocMode.OFF);
+                    })
+                    .then(Mono.defer(write))
+                    .onErrorResume(failure -> resizes.run(() -> before.get() < end && backend.length() == end
+                                    ? backend.truncate(before.get(), PreallocMode.OFF)
+                                    : Mono.empty())
+                            .onErrorComplete()
+                            .then(Mono.error(failure)));
+        });
     }
 
     /** As {@link #grow}, with room set aside for what is gained from {@code offset} on; nobody asked for what is before. */

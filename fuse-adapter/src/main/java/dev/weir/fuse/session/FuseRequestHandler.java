@@ -17,6 +17,7 @@ import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
 import dev.weir.storage.PreallocMode;
 import dev.weir.storage.WriteFlag;
+import dev.weir.storage.spi.SerialOperations;
 import java.nio.ByteBuffer;
 import java.util.Set;
 import reactor.core.publisher.Mono;
@@ -53,7 +54,7 @@ final class FuseRequestHandler {
     private final FuseSessionOptions options;
     private final BlockBackend backend;
     private final FuseInode inode;
-    private final ResizeQueue resizes = new ResizeQueue();
+    private final SerialOperations resizes = new SerialOperations();
     private final FuseAllocation allocation;
     private final FuseSeek seek;
     private final Set<WriteFlag> writeFlags;
@@ -162,7 +163,7 @@ final class FuseRequestHandler {
         }
         if (options.growable()) {
             ByteBuffer payload = pending.transfer(offset, size);
-            return allocation.grow(offset + size).then(Mono.defer(() -> write(offset, payload)));
+            return allocation.growFor(offset + size, () -> write(offset, payload));
         }
         if (offset >= length) {
             return Mono.error(BlockException.of(

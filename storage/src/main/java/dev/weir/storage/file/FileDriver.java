@@ -59,17 +59,13 @@ public final class FileDriver implements ProtocolDriver {
     private static BlockDevice open(String filename, ImageLock.Mode locking, OpenContext context) throws IOException {
         OpenFile file = OpenFile.open(filename, context.readOnly(), context.cacheDirect());
         try {
+            InlineTransfers inline = InlineTransfers.of(file);
+            // Last of what can fail: it has a descriptor of its own.
             FileEngine engine = ChannelEngine.open(
                     file.fd(), context.readOnly(), context.cacheDirect(), context.blockingExecutor());
             ImageLock lock = new ImageLock(filename, file.fd(), context.forceShare() ? ImageLock.Mode.OFF : locking);
             return new FileDevice(
-                    context.nodeName(),
-                    file,
-                    engine,
-                    InlineTransfers.of(file),
-                    context.blockingExecutor(),
-                    context.cacheNoFlush(),
-                    lock);
+                    context.nodeName(), file, engine, inline, context.blockingExecutor(), context.cacheNoFlush(), lock);
         } catch (IOException | RuntimeException | Error e) {
             try {
                 file.close();

@@ -100,7 +100,7 @@ final class FlushQueue {
         for (Waiter waiter : waiters) {
             try {
                 waiter.flushed(result);
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 // A subscriber that throws must not keep the others from hearing.
                 Operators.onErrorDropped(e, Context.empty());
             }

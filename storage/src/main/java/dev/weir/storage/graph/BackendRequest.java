@@ -2,6 +2,7 @@ package dev.weir.storage.graph;
 
 import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import org.slf4j.Logger;
@@ -16,9 +17,13 @@ import reactor.util.context.Context;
 final class BackendRequest<T> implements CoreSubscriber<T>, Subscription {
     private static final Logger log = LoggerFactory.getLogger(BackendRequest.class);
 
+    @SuppressWarnings("rawtypes") // a class literal has no type arguments
+    private static final AtomicIntegerFieldUpdater<BackendRequest> ENDED =
+            AtomicIntegerFieldUpdater.newUpdater(BackendRequest.class, "ended");
+
     private final BackendMono<T> operation;
     private final CoreSubscriber<? super T> actual;
-    private boolean ended;
+    private volatile int ended;
 
     BackendRequest(BackendMono<T> operation, CoreSubscriber<? super T> actual) {
         this.operation = operation;
@@ -81,11 +86,10 @@ final class BackendRequest<T> implements CoreSubscriber<T>, Subscription {
 
     /** A second end, such as of a subscriber that throws from the first, must not be counted. */
     private boolean endedBefore(@Nullable Throwable failure) {
-        if (ended && failure != null) {
+        boolean before = !ENDED.compareAndSet(this, 0, 1);
+        if (before && failure != null) {
             log.warn("A {} failed after its end was reported", operation.operation, failure);
         }
-        boolean before = ended;
-        ended = true;
         return before;
     }
 

@@ -300,7 +300,7 @@ final class GraphNode implements BlockNode {
         };
     }
 
-    /** One after the other, in the order of arrival; where the device has blocks also after the writes that came before. */
+    /** One after the other, in the order of arrival; where the device has blocks also after the writes past the new end. */
     void startTruncate(long length, PreallocMode prealloc, CoreSubscriber<? super Void> actual) {
         if (closed || readOnly() || length < 0) {
             BlockErrorKind kind =
@@ -309,7 +309,7 @@ final class GraphNode implements BlockNode {
             return;
         }
         SingleStep.then(() -> truncateNow(length, prealloc), this::resized, actual)
-                .start(ranges, 0, Long.MAX_VALUE, true);
+                .start(ranges, blockStart(Math.min(length, device.length())), Long.MAX_VALUE, true);
     }
 
     private Mono<Void> truncateNow(long length, PreallocMode prealloc) {

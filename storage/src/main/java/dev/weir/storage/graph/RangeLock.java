@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import reactor.core.publisher.Operators;
+import reactor.util.context.Context;
 
 /**
  * A lock on ranges of bytes that nobody waits for with a thread. It is granted in the order of arrival: a hold waits for
@@ -84,7 +86,12 @@ final class RangeLock {
         }
         do {
             for (Hold hold = ready.poll(); hold != null; hold = ready.poll()) {
-                hold.granted();
+                try {
+                    hold.granted();
+                } catch (RuntimeException | Error e) {
+                    // Of a subscriber: it must not keep the others waiting.
+                    Operators.onErrorDropped(e, Context.empty());
+                }
             }
         } while (running.decrementAndGet() != 0);
     }

@@ -7,22 +7,23 @@ import dev.weir.storage.PreallocMode;
 import dev.weir.storage.WriteFlag;
 import dev.weir.storage.spi.ProtocolDevice;
 import java.nio.ByteBuffer;
-import java.util.Arrays;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.LongConsumer;
-import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
-/** Chunks of heap memory by number; a chunk that is absent reads as zero. */
+/**
+ * Chunks of memory by number; a chunk that is absent reads as zero. They lie outside of the heap: when there is no more, a
+ * request fails, and not the process.
+ */
 final class MemoryDevice extends ProtocolDevice {
     private static final int CHUNK = 64 << 10;
-    private static final byte[] ZEROES = new byte[CHUNK];
+    private static final ByteBuffer ZEROES = ByteBuffer.allocateDirect(CHUNK);
     /** Chunks that one status request looks at. */
     private static final int STATUS_CHUNKS = 1 << 14;
 
-    private final ConcurrentMap<Long, byte[]> chunks = new ConcurrentHashMap<>();
+    private final ConcurrentMap<Long, ByteBuffer> chunks = new ConcurrentHashMap<>();
     private volatile long length;
 
     MemoryDevice(long length) {
@@ -40,8 +41,9 @@ final class MemoryDevice extends ProtocolDevice {
             long end = offset + dst.remaining();
             for (long at = offset; at < end; ) {
                 int n = inChunk(at, end);
-                byte[] chunk = chunks.get(at / CHUNK);
-                dst.put(chunk == null ? ZEROES : chunk, (int) (at % CHUNK), n);
+                ByteBuffer chunk = chunks.get(at / CHUNK);
+                dst.put(dst.position(), chunk == null ? ZEROES : chunk, (int) (at % CHUNK), n);
+                dst.position(dst.position() + n);
                 at += n;
             }
         });
@@ -53,19 +55,20 @@ final class MemoryDevice extends ProtocolDevice {
             long end = offset + src.remaining();
             for (long at = offset; at < end; ) {
                 int n = inChunk(at, end);
-                src.get(chunkFor(at), (int) (at % CHUNK), n);
+                chunkFor(at).put((int) (at % CHUNK), src, src.position(), n);
+                src.position(src.position() + n);
                 at += n;
             }
         });
     }
 
-    private byte[] chunkFor(long offset) {
-        byte[] chunk = chunks.get(offset / CHUNK);
+    private ByteBuffer chunkFor(long offset) {
+        ByteBuffer chunk = chunks.get(offset / CHUNK);
         if (chunk != null) {
             return chunk;
         }
         try {
-            return chunks.computeIfAbsent(offset / CHUNK, number -> new byte[CHUNK]);
+            return chunks.computeIfAbsent(offset / CHUNK, number -> ByteBuffer.allocateDirect(CHUNK));
         } catch (OutOfMemoryError e) {
             throw BlockException.of(BlockErrorKind.NO_MEMORY, "No memory for a chunk of a memory device", e);
         }
@@ -90,9 +93,9 @@ final class MemoryDevice extends ProtocolDevice {
                 chunks.remove(number);
                 return;
             }
-            byte[] chunk = chunks.get(number);
+            ByteBuffer chunk = chunks.get(number);
             if (chunk != null) {
-                Arrays.fill(chunk, first, last, (byte) 0);
+                chunk.put(first, ZEROES, 0, last - first);
             }
         });
     }
@@ -166,8 +169,7 @@ final class MemoryDevice extends ProtocolDevice {
     }
 
     private boolean isStored(long offset) {
-        byte @Nullable [] chunk = chunks.get(offset / CHUNK);
-        return chunk != null;
+        return chunks.containsKey(offset / CHUNK);
     }
 
     private static int inChunk(long at, long end) {

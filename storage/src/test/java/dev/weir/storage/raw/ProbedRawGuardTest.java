@@ -7,6 +7,7 @@ import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
 import dev.weir.storage.BlockNode;
 import dev.weir.storage.NodeOptions;
+import dev.weir.storage.PreallocMode;
 import dev.weir.storage.WriteFlag;
 import dev.weir.storage.graph.BlockGraph;
 import java.nio.ByteBuffer;
@@ -62,6 +63,27 @@ class ProbedRawGuardTest {
         BlockNode named = open("");
         write(named, offset, magic).block();
         assertThat(read(named, offset, magic.length())).isEqualTo(magic.getBytes(StandardCharsets.ISO_8859_1));
+    }
+
+    @Test
+    void resizingDoesNotCompleteAMagicEither() {
+        BlockNode node = open("probed=on,");
+        write(node, 0, "QEDx").block();
+        assertThatThrownBy(() -> node.truncate(3, PreallocMode.OFF).block())
+                .isInstanceOfSatisfying(
+                        BlockException.class, e -> assertThat(e.kind()).isEqualTo(BlockErrorKind.ACCESS_DENIED));
+        assertThat(read(node, 0, 4)).isEqualTo("QEDx".getBytes(StandardCharsets.ISO_8859_1));
+    }
+
+    @Test
+    void zeroingDoesNotCompleteAMagicEither() {
+        BlockNode node = open("probed=on,");
+        write(node, 0, "QEDx").block();
+        assertThatThrownBy(() -> node.writeZeroes(3, 1, WriteFlag.NONE).block())
+                .isInstanceOfSatisfying(
+                        BlockException.class, e -> assertThat(e.kind()).isEqualTo(BlockErrorKind.ACCESS_DENIED));
+        node.writeZeroes(0, 512, WriteFlag.NONE).block();
+        assertThat(read(node, 0, 4)).containsOnly(0);
     }
 
     @ParameterizedTest

@@ -1,4 +1,4 @@
-package dev.weir.fuse.session;
+package dev.weir.storage.spi;
 
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -15,12 +15,12 @@ import reactor.core.publisher.Mono;
  * that grow the image must not undo each other. Any thread. The next one begins when the subscriber of the one before has
  * heard of its end; a long row of them does not grow the stack.
  */
-final class ResizeQueue {
+public final class SerialOperations {
     private final Queue<Step> waiting = new ConcurrentLinkedQueue<>();
     private final AtomicInteger steps = new AtomicInteger();
 
     /** The operation is made and subscribed when its turn has come; from then on it cannot be cancelled, nor before. */
-    Mono<Void> run(Supplier<Mono<Void>> operation) {
+    public Mono<Void> run(Supplier<Mono<Void>> operation) {
         return new Mono<>() {
             @Override
             public void subscribe(CoreSubscriber<? super Void> actual) {
