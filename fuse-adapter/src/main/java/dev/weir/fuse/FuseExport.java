@@ -33,6 +33,7 @@ import reactor.core.publisher.Mono;
 public final class FuseExport {
     /** The life of an export; it never goes back. */
     public enum State {
+        /** Mounted and served. */
         RUNNING,
         /** No more requests are taken; those in flight end. */
         SHUTTING_DOWN,
@@ -161,6 +162,7 @@ public final class FuseExport {
                 options.maxInFlightRequests());
     }
 
+    /** The state as of now. */
     public State state() {
         return Objects.requireNonNull(state.get());
     }
@@ -170,6 +172,7 @@ public final class FuseExport {
         return mount.mountpoint();
     }
 
+    /** What it was started with. */
     public FuseExportOptions options() {
         return options;
     }

@@ -33,38 +33,47 @@ public final class FuseExportOptions {
         return new Builder(mountpoint);
     }
 
+    /** As it was given; {@link FuseExport#mountpoint} is the canonical path. */
     public Path mountpoint() {
         return mountpoint;
     }
 
+    /** What stands in the first column of the mount table. */
     public String source() {
         return source;
     }
 
+    /** Whether clients may write. */
     public boolean writable() {
         return writable;
     }
 
+    /** Whether writes past the end grow the image. */
     public boolean growable() {
         return growable;
     }
 
+    /** Who may use the file. */
     public AllowOther allowOther() {
         return allowOther;
     }
 
+    /** Whether each write is on stable storage before it is answered. */
     public boolean writethrough() {
         return writethrough;
     }
 
+    /** Budget for the memory of requests in flight, in bytes, per queue. */
     public long maxInFlightBytes() {
         return maxInFlightBytes;
     }
 
+    /** Most requests in flight, per queue. */
     public int maxInFlightRequests() {
         return maxInFlightRequests;
     }
 
+    /** How long a shutdown waits for requests in flight before it gives them up. */
     public Duration shutdownTimeout() {
         return shutdownTimeout;
     }
@@ -115,7 +124,10 @@ public final class FuseExportOptions {
             return this;
         }
 
-        /** Budget for the memory of requests in flight, in bytes, per queue; at least 1. Defaults to 64 MiB. */
+        /**
+         * Budget for the memory of requests in flight, in bytes, per queue; at least 1. A request that is larger is served
+         * alone. The budgets of all queues must fit in the JVM's direct memory. Defaults to 64 MiB.
+         */
         public Builder maxInFlightBytes(long maxInFlightBytes) {
             if (maxInFlightBytes < 1) {
                 throw new IllegalArgumentException("maxInFlightBytes must be at least 1, was " + maxInFlightBytes);
@@ -143,6 +155,7 @@ public final class FuseExportOptions {
             return this;
         }
 
+        /** The options as they are now; the builder may be used on. */
         public FuseExportOptions build() {
             return new FuseExportOptions(this);
         }
