@@ -82,7 +82,7 @@ public final class BlockEngine implements AutoCloseable {
      *     {@link BlockErrorKind#BUSY} for a file that this process itself exports, and with what the driver failed with
      */
     public Mono<BlockNode> addNode(NodeOptions options) {
-        return OwnFiles.refuse(options).then(Mono.defer(() -> graph.add(options)));
+        return graph.add(options);
     }
 
     /**

@@ -128,7 +128,8 @@ class LeakIT {
                 assertThatThrownBy(() -> embedded.engine()
                                 .addNode(NodeOptions.parse("raw,file.driver=file,file.filename=" + spelling))
                                 .block(EmbeddedExport.LIMIT))
-                        .hasMessage("'" + spelling + "' is an export of this very process");
+                        .hasMessage("'" + spelling
+                                + "' is an export of this process, which cannot use it as an image itself");
             }
             assertThat(embedded.engine().graph().nodes()).containsExactly(embedded.node());
         }

@@ -61,7 +61,9 @@ final class NodeContext implements OpenContext {
     @Override
     public void requireForeign(String filename) {
         if (opener.ownFiles().test(Path.of(filename))) {
-            throw BlockException.of(BlockErrorKind.INVALID, "'" + filename + "' is an export of this very process");
+            throw BlockException.of(
+                    BlockErrorKind.BUSY,
+                    "'" + filename + "' is an export of this process, which cannot use it as an image itself");
         }
     }
 
