@@ -12,17 +12,10 @@ import picocli.CommandLine.TypeConversionException;
 /** The options that describe the image, and the block nodes that come of them. */
 @SuppressWarnings("NullAway.Init") // picocli sets what has a standard value
 final class ImageOptions {
+    private static final String RAW = "raw";
+
     /** Drivers that need no file, to be named as {@code DRIVER:SIZE}. */
     private static final Set<String> WITHOUT_FILE = Set.of("memory", "null-co");
-
-    enum Format {
-        RAW;
-
-        @Override
-        public String toString() {
-            return name().toLowerCase(Locale.ROOT);
-        }
-    }
 
     enum Aio {
         THREADS;
@@ -65,7 +58,7 @@ final class ImageOptions {
             paramLabel = "raw",
             description = "Format of the image. Without it the image is taken for raw, and its first 512 bytes cannot"
                     + " be made to look like another format's.")
-    private @Nullable Format format;
+    private @Nullable String format;
 
     @Option(
             names = "--offset",
@@ -114,8 +107,8 @@ final class ImageOptions {
         return writable;
     }
 
-    Format format() {
-        return format == null ? Format.RAW : format;
+    String format() {
+        return format == null ? RAW : format;
     }
 
     /**
@@ -125,14 +118,16 @@ final class ImageOptions {
      */
     NodeOptions node(String image, CommandLine commandLine) {
         checkTogether(commandLine);
-        NodeOptions.Builder node = NodeOptions.driver(format().toString())
+        NodeOptions.Builder node = NodeOptions.driver(format())
                 .set("file", protocol(image, commandLine))
                 .set("read-only", !writable)
                 .set("discard", discard.toString())
                 .set("detect-zeroes", detectZeroes.toString())
                 .set("force-share", forceShare)
-                .set("cache.direct", cacheDirect)
-                .set("probed", format == null);
+                .set("cache.direct", cacheDirect);
+        if (format == null) {
+            node.set("probed", true);
+        }
         if (offset != null) {
             node.set("offset", offset.bytes());
         }
