@@ -44,7 +44,7 @@ public final class BlockEngine implements AutoCloseable {
         this.graph = builder.graph.ownFiles(OwnMountpoints::covers).build();
         var threads = new ArrayList<IoThread>();
         for (int i = 0; i < builder.ioThreads; i++) {
-            threads.add(new IoThread("iothread" + i));
+            threads.add(new IoThread("iothread" + i, builder.pollMaxNanos));
         }
         this.ioThreads = List.copyOf(threads);
         this.metrics = builder.meterRegistry == null ? null : new ExportMetrics(builder.meterRegistry);
@@ -258,6 +258,8 @@ public final class BlockEngine implements AutoCloseable {
     public static final class Builder {
         private final BlockGraph.Builder graph = BlockGraph.builder();
         private int ioThreads = 1;
+        private int pollMaxNanos =
+                AdaptivePolling.defaultNanos(Runtime.getRuntime().availableProcessors());
         private @Nullable MeterRegistry meterRegistry;
 
         private Builder() {}
@@ -268,6 +270,19 @@ public final class BlockEngine implements AutoCloseable {
                 throw new IllegalArgumentException("ioThreads must be from 1 to 256, was " + ioThreads);
             }
             this.ioThreads = ioThreads;
+            return this;
+        }
+
+        /**
+         * How long an event loop that has served something polls for more before it sleeps, in nanoseconds, from 0 to
+         * 1,000,000,000; 0 turns polling off. It polls only where that pays: an export that is used seldom, or not at
+         * all, takes no processor time. Defaults to 32768, and to 0 where the process may use one processor only.
+         */
+        public Builder pollMaxNanos(int pollMaxNanos) {
+            if (pollMaxNanos < 0 || pollMaxNanos > 1_000_000_000) {
+                throw new IllegalArgumentException("pollMaxNanos must be from 0 to 1000000000, was " + pollMaxNanos);
+            }
+            this.pollMaxNanos = pollMaxNanos;
             return this;
         }
 

@@ -18,7 +18,8 @@ public final class IoThread {
     private final String id;
     private final MultiThreadIoEventLoopGroup group;
 
-    IoThread(String id) {
+    /** @param pollMaxNanos how long the loop may poll before it sleeps */
+    IoThread(String id, int pollMaxNanos) {
         if (!Epoll.isAvailable()) {
             throw new IllegalStateException(
                     "no epoll (Weir runs on Linux with glibc, on x86-64 or aarch64): "
@@ -28,7 +29,9 @@ public final class IoThread {
         this.id = id;
         try {
             this.group = new MultiThreadIoEventLoopGroup(
-                    1, new DefaultThreadFactory("weir-" + id, true), EpollIoHandler.newFactory());
+                    1,
+                    new DefaultThreadFactory("weir-" + id, true),
+                    EpollIoHandler.newFactory(0, () -> new AdaptivePolling(pollMaxNanos, System::nanoTime)));
         } catch (IllegalStateException e) {
             throw new IllegalStateException("cannot start iothread '" + id + "': " + reason(e), e);
         }

@@ -3,6 +3,7 @@ package dev.weir.engine.cli;
 import dev.weir.engine.BlockEngine;
 import dev.weir.fuse.FuseExportOptions;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -16,6 +17,13 @@ final class ResourceOptions {
             defaultValue = "1",
             description = "Event loops that serve the file, up to 256 (${DEFAULT-VALUE}).")
     private int ioThreads;
+
+    @Option(
+            names = "--poll-max-ns",
+            paramLabel = "N",
+            description = "Nanoseconds that a busy event loop polls for more before it sleeps, 0 for never"
+                    + " (32768; 0 where there is one processor only).")
+    private @Nullable Integer pollMaxNanos;
 
     @Option(
             names = "--file-threads",
@@ -52,6 +60,9 @@ final class ResourceOptions {
      */
     void check(CommandLine commandLine) {
         checkRange(commandLine, "--iothreads", ioThreads, 1, 256);
+        if (pollMaxNanos != null) {
+            checkRange(commandLine, "--poll-max-ns", pollMaxNanos, 0, 1_000_000_000);
+        }
         checkRange(commandLine, "--file-threads", fileThreads, 1, 1024);
         checkRange(commandLine, "--max-in-flight", maxInFlight, 1, 65536);
         checkRange(commandLine, "--shutdown-timeout", shutdownTimeout, 0, Integer.MAX_VALUE);
@@ -62,10 +73,11 @@ final class ResourceOptions {
     }
 
     BlockEngine engine() {
-        return BlockEngine.builder()
-                .ioThreads(ioThreads)
-                .blockingThreads(fileThreads)
-                .build();
+        var engine = BlockEngine.builder().ioThreads(ioThreads).blockingThreads(fileThreads);
+        if (pollMaxNanos != null) {
+            engine.pollMaxNanos(pollMaxNanos);
+        }
+        return engine.build();
     }
 
     FuseExportOptions.Builder bound(FuseExportOptions.Builder fuse) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -29,6 +30,20 @@ class MemoryIT {
             run(image, blockSize);
         } finally {
             Files.delete(image);
+        }
+    }
+
+    @Test
+    void takesNoProcessorTimeWhileNobodyUsesIt() {
+        Path image = directory.resolve("disk.raw");
+        Client.run("truncate", "-s", "64M", image.toString()).ok();
+        try (var export = ExportProcess.start(image, directory.resolve("mnt.raw"), "--writable", "--iothreads=2")) {
+            Client.run("dd", "if=" + export.mountpoint(), "of=/dev/null", "bs=4k", "iflag=direct")
+                    .ok();
+            ProcessStatus.sleep(Duration.ofSeconds(1));
+            Duration before = ProcessStatus.cpu(export.pid());
+            ProcessStatus.sleep(Duration.ofSeconds(3));
+            assertThat(ProcessStatus.cpu(export.pid()).minus(before)).isLessThan(Duration.ofMillis(300));
         }
     }
 
