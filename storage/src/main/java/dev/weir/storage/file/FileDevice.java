@@ -78,6 +78,11 @@ final class FileDevice extends ProtocolDevice {
         return flushQueue;
     }
 
+    /** The end of the file, which a write must not move. */
+    FileLength end() {
+        return length;
+    }
+
     /** The buffered descriptor. */
     int fd() {
         return file.fd();

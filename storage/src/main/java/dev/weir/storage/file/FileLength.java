@@ -1,6 +1,7 @@
 package dev.weir.storage.file;
 
 import dev.weir.posix.Errno;
+import dev.weir.posix.FileStatus;
 import dev.weir.posix.PosixException;
 import dev.weir.posix.PosixFile;
 import dev.weir.storage.BlockErrorKind;
@@ -54,6 +55,13 @@ final class FileLength {
             throw e;
         }
         bytes = length;
+    }
+
+    /** Takes away what a write that was under way while the file shrank has put behind the end. Blocks. */
+    synchronized void trim() throws PosixException {
+        if (!file.blockDevice() && FileStatus.of(file.fd()).size() > bytes) {
+            PosixFile.ftruncate(file.fd(), bytes);
+        }
     }
 
     private void allocate(long former, long length) throws IOException {

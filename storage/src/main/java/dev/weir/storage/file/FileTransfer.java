@@ -104,16 +104,15 @@ final class FileTransfer extends Mono<Void> {
         }
 
         private void proceed() {
-            if (buffer.position() == limit) {
-                if (transfer.fua) {
-                    device.flushes().add(this);
-                } else {
-                    actual.onComplete();
-                }
+            boolean done = buffer.position() == limit;
+            if (done && !(transfer.write && position > device.length())) {
+                finish();
                 return;
             }
             try {
-                if (!buffer.hasRemaining() || !device.aligned(position)) {
+                if (done) {
+                    device.pool().execute(this::trim);
+                } else if (!buffer.hasRemaining() || !device.aligned(position)) {
                     device.pool().execute(this);
                 } else if (transfer.write) {
                     device.engine().write(buffer, position, this);
@@ -122,6 +121,25 @@ final class FileTransfer extends Mono<Void> {
                 }
             } catch (RuntimeException e) {
                 fail(e);
+            }
+        }
+
+        /** The file has shrunk since the request was checked. */
+        private void trim() {
+            try {
+                device.end().trim();
+            } catch (IOException | RuntimeException e) {
+                fail(e);
+                return;
+            }
+            finish();
+        }
+
+        private void finish() {
+            if (transfer.fua) {
+                device.flushes().add(this);
+            } else {
+                actual.onComplete();
             }
         }
 
