@@ -29,14 +29,17 @@ final class GraphDrain {
         });
     }
 
-    synchronized void end(GraphNode node) {
-        if (!drained.containsKey(node)) {
-            throw new IllegalStateException("drainedEnd without drainedBegin on node '" + node.nodeName() + "'");
+    /** Not under the lock: what was held back is issued here, and may complete here. */
+    void end(GraphNode node) {
+        Set<Backend> backends;
+        synchronized (this) {
+            if (!drained.containsKey(node)) {
+                throw new IllegalStateException("drainedEnd without drainedBegin on node '" + node.nodeName() + "'");
+            }
+            drained.computeIfPresent(node, (key, times) -> times == 1 ? null : times - 1);
+            backends = above(node);
         }
-        drained.computeIfPresent(node, (key, times) -> times == 1 ? null : times - 1);
-        for (Backend backend : above(node)) {
-            backend.drainedEnd();
-        }
+        backends.forEach(Backend::drainedEnd);
     }
 
     /** A backend came while a node at or below its own may be drained. */
