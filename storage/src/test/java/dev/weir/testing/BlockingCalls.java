@@ -23,6 +23,23 @@ public final class BlockingCalls implements BlockHoundIntegration, AfterEachCall
     private static final List<String> FILE_DISPATCHERS =
             List.of("sun.nio.ch.FileDispatcherImpl", "sun.nio.ch.UnixFileDispatcherImpl");
 
+    /** Calls of libc that may wait for a disk, a server or another process. */
+    private static final String[][] LIBC = {
+        {"PosixFile", "open", "(Ljava/lang/String;II)I"},
+        {"PosixFile", "pread", "(IJJJ)J"},
+        {"PosixFile", "pwrite", "(IJJJ)J"},
+        {"PosixFile", "lseek", "(IJI)J"},
+        {"PosixFile", "fallocate", "(IIJJ)V"},
+        {"PosixFile", "ftruncate", "(IJ)V"},
+        {"PosixFile", "fdatasync", "(I)V"},
+        {"PosixFile", "fsync", "(I)V"},
+        {"PosixFile", "fileSystemType", "(I)J"},
+        {"LibCCalls", "statx", "(I[BIILjava/nio/ByteBuffer;)I"},
+        {"PosixMount", "mount", "(Ljava/lang/String;Ljava/lang/String;Ljava/lang/String;JLjava/lang/String;)V"},
+        {"PosixMount", "unmount", "(Ljava/lang/String;I)V"},
+        {"PosixProcess", "waitFor", "(I)I"},
+    };
+
     @Override
     public void applyTo(BlockHound.Builder builder) {
         for (String dispatcher : FILE_DISPATCHERS) {
@@ -34,6 +51,9 @@ public final class BlockingCalls implements BlockHoundIntegration, AfterEachCall
                     .markAsBlocking(dispatcher, "writev0", "(Ljava/io/FileDescriptor;JI)J")
                     .markAsBlocking(dispatcher, "force0", "(Ljava/io/FileDescriptor;Z)I")
                     .markAsBlocking(dispatcher, "truncate0", "(Ljava/io/FileDescriptor;J)I");
+        }
+        for (String[] call : LIBC) {
+            builder.markAsBlocking("dev.weir.posix." + call[0], call[1], call[2]);
         }
         // Handing a task to a pool: the lock is held for a few instructions.
         builder.allowBlockingCallsInside("java.util.concurrent.LinkedBlockingQueue", "offer");

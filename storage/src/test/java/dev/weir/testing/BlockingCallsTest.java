@@ -3,6 +3,7 @@ package dev.weir.testing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.weir.posix.PosixFile;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
@@ -30,6 +31,15 @@ class BlockingCallsTest {
         assertThat(BlockingCalls.take())
                 .singleElement()
                 .satisfies(error -> assertThat(error).hasMessageContaining("pwrite0"));
+    }
+
+    @Test
+    void callsOfLibcAreRefusedToo() {
+        Mono<Integer> open = Mono.fromCallable(() -> PosixFile.open("/dev/null", PosixFile.O_RDONLY, 0));
+
+        assertThatThrownBy(() -> open.subscribeOn(Schedulers.parallel()).block())
+                .hasRootCauseInstanceOf(BlockingOperationError.class);
+        assertThat(BlockingCalls.take()).hasSize(1);
     }
 
     @Test
