@@ -76,7 +76,6 @@ final class AdaptivePolling implements SelectStrategy {
             return true;
         }
         if (nanoTime.getAsLong() - since < maxNanos) {
-            Thread.onSpinWait();
             return true;
         }
         polling = false;
