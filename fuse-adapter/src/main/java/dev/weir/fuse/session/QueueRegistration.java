@@ -8,6 +8,7 @@ import io.netty.channel.epoll.EpollIoEvent;
 import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoOps;
 import io.netty.channel.unix.FileDescriptor;
+import io.netty.util.concurrent.FutureListener;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -33,6 +34,9 @@ final class QueueRegistration implements EpollIoHandle {
     private boolean listening;
     private boolean ended;
 
+    /** Netty tells handles of a loop that is shut down, and not those of one whose thread died. */
+    private final FutureListener<Object> loopEnded = future -> close();
+
     QueueRegistration(FuseQueue queue, FuseDevice device, IoEventLoop loop) {
         this.queue = queue;
         this.device = device;
@@ -42,18 +46,19 @@ final class QueueRegistration implements EpollIoHandle {
     /** Registers; then has the queue listen. Any thread. */
     CompletionStage<Void> start() {
         var started = new CompletableFuture<Void>();
+        loop.terminationFuture().addListener(loopEnded);
         try {
             loop.register(this).addListener(future -> {
                 if (future.isSuccess()) {
                     registered((IoRegistration) future.getNow());
                     started.complete(null);
                 } else {
-                    unregistered.complete(null);
+                    unregistered();
                     started.completeExceptionally(future.cause());
                 }
             });
         } catch (RejectedExecutionException e) {
-            unregistered.complete(null);
+            unregistered();
             started.completeExceptionally(e);
         }
         return started;
@@ -95,10 +100,11 @@ final class QueueRegistration implements EpollIoHandle {
 
     @Override
     public void unregistered() {
+        loop.terminationFuture().removeListener(loopEnded);
         unregistered.complete(null);
     }
 
-    /** The loop shuts down below the session. */
+    /** The loop ends below the session. Loop, or any thread when it has ended. */
     @Override
     public void close() {
         queue.end(FuseSession.End.BROKEN, new IOException("the event loop was shut down"));
@@ -109,7 +115,7 @@ final class QueueRegistration implements EpollIoHandle {
         assert loop.inEventLoop() || loop.isTerminated();
         boolean interested = wanted && !ended;
         IoRegistration current = registration;
-        if (current != null && interested != listening && current.isValid()) {
+        if (current != null && interested != listening && current.isValid() && !loop.isTerminated()) {
             listening = interested;
             current.submit(interested ? EpollIoOps.EPOLLIN : NOT_LISTENING);
         }
@@ -128,8 +134,8 @@ final class QueueRegistration implements EpollIoHandle {
         ended = true;
         listening = false;
         IoRegistration current = registration;
-        if (current == null) {
-            unregistered.complete(null);
+        if (current == null || loop.isTerminated()) {
+            unregistered();
         } else {
             current.cancel();
         }

@@ -293,6 +293,20 @@ class SessionEndTest {
     }
 
     @Test
+    void aLoopWhoseThreadDiesEndsTheSessionWhichCanStillBeClosed() throws Exception {
+        hold(1);
+        fuse.killLoop(0);
+
+        assertThat(SessionFixture.await(fuse.session().ended())).isEqualTo(End.BROKEN);
+        CompletableFuture<Void> idle = fuse.session().quiesce().toCompletableFuture();
+        device.next().complete();
+        kernel.receive().wrote(512);
+        SessionFixture.await(idle);
+        SessionFixture.await(fuse.session().close());
+        assertThat(kernel.isHungUp()).isTrue();
+    }
+
+    @Test
     void flushWritesOutWhatNobodyFlushed() {
         kernel.call(KernelRequest.write(0, new byte[512])).wrote(512);
         SessionFixture.await(fuse.session().quiesce());

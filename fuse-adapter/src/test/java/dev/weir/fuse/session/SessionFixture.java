@@ -11,7 +11,9 @@ import dev.weir.storage.graph.BlockGraph;
 import dev.weir.storage.spi.BlockDevice;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.SelectStrategy;
 import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.util.IntSupplier;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.internal.PlatformDependent;
 import java.lang.management.ManagementFactory;
@@ -40,9 +42,10 @@ final class SessionFixture implements BeforeEachCallback, AfterEachCallback {
     private final BlockGraph graph = BlockGraph.builder().build();
     private final List<ScriptedFuseDevice> kernels = new ArrayList<>();
     private final MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(
-            LOOPS, new DefaultThreadFactory("session-loop", true), EpollIoHandler.newFactory());
+            LOOPS, new DefaultThreadFactory("session-loop", true), EpollIoHandler.newFactory(0, () -> this::wait));
+    private volatile int dying = -1;
     private final List<IoEventLoop> loops = new ArrayList<>();
-    private long memoryWithLoops;
+    private long memoryOfLoop;
 
     private boolean writable = true;
     private boolean growable;
@@ -133,6 +136,20 @@ final class SessionFixture implements BeforeEachCallback, AfterEachCallback {
         outOfMemory = none;
     }
 
+    private int wait(IntSupplier now, boolean hasTasks) throws Exception {
+        if (dying >= 0 && loop(dying).inEventLoop()) {
+            throw new AssertionError("made up: the thread of an event loop dies");
+        }
+        return hasTasks ? now.get() : SelectStrategy.SELECT;
+    }
+
+    /** Has the thread of an event loop end as if Netty had a defect. */
+    void killLoop(int index) throws InterruptedException {
+        dying = index;
+        loop(index).execute(() -> {});
+        loop(index).terminationFuture().await();
+    }
+
     private BounceBuffer buffer(int capacity) {
         if (outOfMemory) {
             throw new OutOfMemoryError("made up");
@@ -179,7 +196,7 @@ final class SessionFixture implements BeforeEachCallback, AfterEachCallback {
         for (int i = 0; i < LOOPS; i++) {
             onLoop(i, () -> null);
         }
-        memoryWithLoops = PlatformDependent.usedDirectMemory();
+        memoryOfLoop = (PlatformDependent.usedDirectMemory() - memoryWithoutLoops) / LOOPS;
     }
 
     @Override
@@ -197,10 +214,14 @@ final class SessionFixture implements BeforeEachCallback, AfterEachCallback {
             graph.close().block(ScriptedFuseDevice.PATIENCE);
             assertThat(PlatformDependent.usedDirectMemory())
                     .as("direct memory")
-                    .isEqualTo(group.isTerminated() ? memoryWithoutLoops : memoryWithLoops);
+                    .isEqualTo(memoryWithoutLoops + memoryOfLoop * livingLoops());
         } finally {
             group.shutdownGracefully(0, 0, TimeUnit.SECONDS).await(5, TimeUnit.SECONDS);
         }
+    }
+
+    private long livingLoops() {
+        return loops.stream().filter(loop -> !loop.isTerminated()).count();
     }
 
     /** Runs something on the loop of a queue, after all that it has to do. */
