@@ -41,8 +41,9 @@ final class ExportShutdown {
         this.session = session;
         this.writable = options.writable();
         long now = System.nanoTime();
-        this.half = now + options.shutdownTimeout().toNanos() / 2;
-        this.deadline = now + options.shutdownTimeout().toNanos();
+        long timeout = Math.max(options.shutdownTimeout().toNanos(), AT_ONCE.toNanos());
+        this.half = now + timeout / 2;
+        this.deadline = now + timeout;
     }
 
     /** Why the end was not a good one, or null. */
@@ -115,11 +116,10 @@ final class ExportShutdown {
     }
 
     private void end() throws InterruptedException {
-        if (awaits(session.quiesce(), left(deadline))) {
-            flush();
-        } else {
-            gaveUp = true;
-            lost(describe(session.unanswered()));
+        try {
+            finishRequests();
+        } catch (RuntimeException e) {
+            note(e);
         }
         try {
             if (!gone()) {
@@ -129,6 +129,15 @@ final class ExportShutdown {
             note(e);
         }
         close();
+    }
+
+    private void finishRequests() throws InterruptedException {
+        if (awaits(session.quiesce(), left(deadline))) {
+            flush();
+        } else {
+            gaveUp = true;
+            lost(describe(session.unanswered()));
+        }
     }
 
     private void flush() throws InterruptedException {

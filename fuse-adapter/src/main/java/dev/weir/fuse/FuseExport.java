@@ -31,14 +31,16 @@ import reactor.core.publisher.Mono;
  * <p>Threads: any. Mounting and unmounting block, and run on threads of their own that end with them.
  */
 public final class FuseExport {
-    /** The life of an export; it never goes back. */
+    /** The life of an export that was started; it never goes back. */
     public enum State {
         /** Mounted and served. */
         RUNNING,
         /** No more requests are taken; those in flight end. */
         SHUTTING_DOWN,
         /** Nothing is mounted, open or in flight. */
-        TERMINATED
+        TERMINATED,
+        /** As {@link #TERMINATED}, but with the error of {@link FuseExport#onTerminate}; requests may be in flight still. */
+        FAILED
     }
 
     private static final Logger LOGGER = LoggerFactory.getLogger(FuseExport.class);
@@ -210,15 +212,15 @@ public final class FuseExport {
     }
 
     /**
-     * Completes when the export is {@link State#TERMINATED}, whatever ended it; with a
-     * {@link dev.weir.storage.BlockException} where data could not be flushed, requests did not end, or the connection was
+     * Completes when the export is {@link State#TERMINATED}, whatever ended it; or, when it is {@link State#FAILED}, with a
+     * {@link dev.weir.storage.BlockException}: where data could not be flushed, requests did not end, or the connection was
      * aborted.
      */
     public Mono<Void> onTerminate() {
         return Mono.fromFuture(terminated, true);
     }
 
-    /** Whether it is terminated although requests are in flight, which may be for ever. */
+    /** Whether it ended although requests are in flight, which may be for ever. */
     public boolean gaveUp() {
         return gaveUp;
     }
@@ -246,7 +248,7 @@ public final class FuseExport {
                     }
                     gaveUp = shutdown.gaveUp();
                     mount.release();
-                    state.set(State.TERMINATED);
+                    state.set(failure == null ? State.TERMINATED : State.FAILED);
                     if (failure == null) {
                         terminated.complete(null);
                     } else {

@@ -146,7 +146,10 @@ public final class FuseExportOptions {
             return this;
         }
 
-        /** How long a shutdown waits for requests in flight before it gives them up. Defaults to 10 s. */
+        /**
+         * How long a shutdown waits for requests in flight before it gives them up. A second is the least, also where less is
+         * asked for. Defaults to 10 s.
+         */
         public Builder shutdownTimeout(Duration shutdownTimeout) {
             if (shutdownTimeout.isNegative()) {
                 throw new IllegalArgumentException("shutdownTimeout must not be negative, was " + shutdownTimeout);

@@ -71,6 +71,7 @@ final class FusermountMounter extends FuseMounter {
     private static Outcome run(List<String> command, boolean receives, String mountpoint) {
         PosixSocket.@Nullable Pair comm = null;
         PosixSocket.@Nullable Pair errors = null;
+        int descriptor = -1;
         try {
             comm = PosixSocket.streamPair();
             errors = PosixSocket.streamPair();
@@ -79,11 +80,12 @@ final class FusermountMounter extends FuseMounter {
             int pid = PosixProcess.spawn(command, environment, Map.of(STDERR, errors.second(), COMM_FD, comm.second()));
             comm = closeSecond(comm);
             errors = closeSecond(errors);
-            int descriptor = receives ? PosixSocket.receiveDescriptor(comm.first()) : -1;
+            descriptor = receives ? PosixSocket.receiveDescriptor(comm.first()) : -1;
             String message = readAll(errors.first());
             int status = waitFor(pid);
             return new Outcome(status, status == NOT_FOUND ? notInstalled() : message, descriptor);
         } catch (PosixException e) {
+            close(descriptor);
             throw new FuseMountException(
                     e.errno() == Errno.ENOENT
                             ? notInstalled()
