@@ -3,7 +3,9 @@ package dev.weir.storage.spi;
 import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
 import dev.weir.storage.NodeOptions;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -16,16 +18,20 @@ import org.jspecify.annotations.Nullable;
  */
 public final class OptionReader {
     private final Map<String, Object> left;
+    private final boolean typed;
+    private final String path;
 
     public OptionReader(NodeOptions options) {
         this.left = new LinkedHashMap<>(options.values());
+        this.typed = options.typed();
+        this.path = options.path();
     }
 
     /** A value that must be there. */
     public String string(String key) {
         String value = string(key, null);
         if (value == null) {
-            throw invalid("Parameter '" + key + "' is missing");
+            throw missing(key);
         }
         return value;
     }
@@ -33,37 +39,111 @@ public final class OptionReader {
     /** A value, or {@code absent}. */
     public @Nullable String string(String key, @Nullable String absent) {
         Object value = left.remove(key);
-        if (value instanceof NodeOptions) {
-            throw invalid("Invalid parameter type for '" + key + "', expected: string");
-        }
-        return value == null ? absent : (String) value;
-    }
-
-    /** {@code on} or {@code off}. */
-    public boolean flag(String key, boolean absent) {
-        String value = string(key, null);
         if (value == null) {
             return absent;
         }
-        return switch (value) {
-            case "on" -> true;
-            case "off" -> false;
-            default -> throw invalid("Parameter '" + key + "' expects 'on' or 'off'");
+        if (value instanceof String text) {
+            return text;
+        }
+        if (typed || value instanceof NodeOptions) {
+            throw wrongType(key, "string");
+        }
+        return value.toString();
+    }
+
+    /** {@code on} or {@code off}, or what QEMU takes besides: yes and no, true and false, y and n. */
+    public boolean flag(String key, boolean absent) {
+        Object value = left.remove(key);
+        if (value == null) {
+            return absent;
+        }
+        if (value instanceof Boolean flag) {
+            return flag;
+        }
+        if (typed || !(value instanceof String text)) {
+            throw wrongType(key, "boolean");
+        }
+        return switch (text) {
+            case "on", "yes", "true", "y" -> true;
+            case "off", "no", "false", "n" -> false;
+            default -> throw invalid("Parameter '" + path + key + "' expects 'on' or 'off'");
         };
+    }
+
+    /** A whole number; empty where it is absent. */
+    public OptionalLong integer(String key) {
+        Object value = left.remove(key);
+        if (value == null) {
+            return OptionalLong.empty();
+        }
+        if (value instanceof Long number) {
+            return OptionalLong.of(number);
+        }
+        if (typed || !(value instanceof String text)) {
+            throw wrongType(key, "integer");
+        }
+        try {
+            return OptionalLong.of(Long.decode(text));
+        } catch (NumberFormatException e) {
+            throw invalid("Parameter '" + path + key + "' expects integer");
+        }
     }
 
     /** A number of bytes, with a unit such as {@code 64M}; empty where it is absent. */
     public OptionalLong bytes(String key) {
-        String value = string(key, null);
-        if (value == null) {
-            return OptionalLong.empty();
+        Object value = left.get(key);
+        if (typed || !(value instanceof String text)) {
+            OptionalLong number = integer(key);
+            if (number.isPresent() && number.getAsLong() < 0) {
+                throw invalid("Parameter '" + path + key + "' expects a non-negative number");
+            }
+            return number;
         }
+        left.remove(key);
         try {
-            return OptionalLong.of(parseBytes(value));
+            return OptionalLong.of(parseBytes(text));
         } catch (IllegalArgumentException e) {
-            throw invalid("Parameter '" + key + "' expects a non-negative number of bytes with an optional unit"
-                    + " (k, M, G, T, P or E), was '" + value + "'");
+            throw invalid("Parameter '" + path + key + "' expects a non-negative number of bytes with an optional unit"
+                    + " (k, M, G, T, P or E), was '" + text + "'");
         }
+    }
+
+    /** The texts of a list, or one text alone; empty where it is absent. */
+    public List<String> strings(String key) {
+        Object value = left.remove(key);
+        if (value instanceof String text) {
+            return List.of(text);
+        }
+        if (value == null) {
+            return List.of();
+        }
+        if (!(value instanceof NodeOptions options)) {
+            throw wrongType(key, "array");
+        }
+        var list = new OptionReader(options.at(path + key + "."));
+        var texts = new ArrayList<String>();
+        while (list.has(Integer.toString(texts.size()))) {
+            texts.add(list.string(Integer.toString(texts.size())));
+        }
+        list.end();
+        return texts;
+    }
+
+    /** Options that belong together; none where they are absent. */
+    public OptionReader group(String key) {
+        Object value = left.remove(key);
+        if (value == null) {
+            return new OptionReader(NodeOptions.builder().build());
+        }
+        if (value instanceof NodeOptions options) {
+            return new OptionReader(options.at(path + key + "."));
+        }
+        throw wrongType(key, "object");
+    }
+
+    /** Whether a value is there that was not taken yet. */
+    public boolean has(String key) {
+        return left.containsKey(key);
     }
 
     /** A constant of {@code type}, written in kebab-case. */
@@ -77,22 +157,30 @@ public final class OptionReader {
                 return constant;
             }
         }
-        throw invalid("Parameter '" + key + "' does not accept value '" + value + "'");
+        throw refused(key, value);
+    }
+
+    /** The error of a value that is none of those that there are. */
+    public BlockException refused(String key, String value) {
+        return invalid("Parameter '" + path + key + "' does not accept value '" + value + "'");
     }
 
     /** A child node that must be there: its options, or a reference. */
     public NodeOptions child(String key) {
         Object value = left.remove(key);
         if (value == null) {
-            throw invalid("Parameter '" + key + "' is missing");
+            throw missing(key);
         }
-        return value instanceof NodeOptions options ? options : NodeOptions.reference((String) value);
+        if (value instanceof NodeOptions options) {
+            return options.at(path + key + ".");
+        }
+        return NodeOptions.reference(value.toString());
     }
 
     /** Refuses what was not taken. */
     public void end() {
         for (String key : left.keySet()) {
-            throw invalid("Parameter '" + key + "' is unexpected");
+            throw invalid("Parameter '" + path + key + "' is unexpected");
         }
     }
 
@@ -117,6 +205,14 @@ public final class OptionReader {
         } catch (ArithmeticException e) {
             throw new IllegalArgumentException("not a whole number of bytes that fits in 63 bits: " + text, e);
         }
+    }
+
+    private BlockException missing(String key) {
+        return invalid("Parameter '" + path + key + "' is missing");
+    }
+
+    private BlockException wrongType(String key, String expected) {
+        return invalid("Invalid parameter type for '" + path + key + "', expected: " + expected);
     }
 
     private static BlockException invalid(String message) {
