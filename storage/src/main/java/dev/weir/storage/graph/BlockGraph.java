@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.Set;
@@ -97,6 +98,24 @@ public final class BlockGraph {
     /** All nodes, children before their parents. */
     public List<BlockNode> nodes() {
         return List.copyOf(names.all());
+    }
+
+    /**
+     * What a node is.
+     *
+     * @throws BlockException of kind {@link BlockErrorKind#NOT_FOUND}
+     */
+    public NodeInfo info(String nodeName) {
+        GraphNode node = names.get(nodeName);
+        NodeNames.Description description = names.description(nodeName);
+        CommonOptions common = description.common();
+        return new NodeInfo(
+                node,
+                description.options(),
+                common.detectZeroes().name().toLowerCase(Locale.ROOT),
+                common.cacheDirect(),
+                common.cacheNoFlush(),
+                node.device().children().stream().map(BlockNode::nodeName).toList());
     }
 
     /** What the node was asked for so far. */
