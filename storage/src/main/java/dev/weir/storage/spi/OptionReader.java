@@ -17,15 +17,23 @@ import org.jspecify.annotations.Nullable;
 public final class OptionReader {
     private final Map<String, Object> left;
 
+    /** What stands before each key in messages: empty, or the path of a struct with a dot. */
+    private final String path;
+
     public OptionReader(NodeOptions options) {
+        this(options, "");
+    }
+
+    private OptionReader(NodeOptions options, String path) {
         this.left = new LinkedHashMap<>(options.values());
+        this.path = path;
     }
 
     /** A value that must be there. */
     public String string(String key) {
         String value = string(key, null);
         if (value == null) {
-            throw invalid("Parameter '" + key + "' is missing");
+            throw invalid("Parameter '" + path + key + "' is missing");
         }
         return value;
     }
@@ -34,7 +42,7 @@ public final class OptionReader {
     public @Nullable String string(String key, @Nullable String absent) {
         Object value = left.remove(key);
         if (value instanceof NodeOptions) {
-            throw invalid("Invalid parameter type for '" + key + "', expected: string");
+            throw invalid("Invalid parameter type for '" + path + key + "', expected: string");
         }
         return value == null ? absent : (String) value;
     }
@@ -48,7 +56,7 @@ public final class OptionReader {
         return switch (value) {
             case "on" -> true;
             case "off" -> false;
-            default -> throw invalid("Parameter '" + key + "' expects 'on' or 'off'");
+            default -> throw invalid("Parameter '" + path + key + "' expects 'on' or 'off'");
         };
     }
 
@@ -61,9 +69,44 @@ public final class OptionReader {
         try {
             return OptionalLong.of(parseBytes(value));
         } catch (IllegalArgumentException e) {
-            throw invalid("Parameter '" + key + "' expects a non-negative number of bytes with an optional unit"
+            throw invalid("Parameter '" + path + key + "' expects a non-negative number of bytes with an optional unit"
                     + " (k, M, G, T, P or E), was '" + value + "'");
         }
+    }
+
+    /** A whole number of either sign, decimal or in C's notation for hexadecimal and octal; empty where it is absent. */
+    public OptionalLong integer(String key) {
+        Object value = left.remove(key);
+        if (value == null) {
+            return OptionalLong.empty();
+        }
+        if (!(value instanceof String text)) {
+            throw invalid("Invalid parameter type for '" + path + key + "', expected: integer");
+        }
+        String digits = text.stripLeading();
+        try {
+            if (digits.indexOf('#') < 0) {
+                return OptionalLong.of(Long.decode(digits));
+            }
+        } catch (NumberFormatException e) {
+            // It is reported below.
+        }
+        throw invalid("Parameter '" + path + key + "' expects integer");
+    }
+
+    /**
+     * The reader of a nested struct, or null where it is absent. Its messages name keys with their path. What it leaves is
+     * refused by its own {@link #end}.
+     */
+    public @Nullable OptionReader struct(String key) {
+        Object value = left.remove(key);
+        if (value == null) {
+            return null;
+        }
+        if (!(value instanceof NodeOptions options)) {
+            throw invalid("Invalid parameter type for '" + path + key + "', expected: object");
+        }
+        return new OptionReader(options, path + key + ".");
     }
 
     /** A constant of {@code type}, written in kebab-case. */
@@ -77,14 +120,14 @@ public final class OptionReader {
                 return constant;
             }
         }
-        throw invalid("Parameter '" + key + "' does not accept value '" + value + "'");
+        throw invalid("Parameter '" + path + key + "' does not accept value '" + value + "'");
     }
 
     /** A child node that must be there: its options, or a reference. */
     public NodeOptions child(String key) {
         Object value = left.remove(key);
         if (value == null) {
-            throw invalid("Parameter '" + key + "' is missing");
+            throw invalid("Parameter '" + path + key + "' is missing");
         }
         return value instanceof NodeOptions options ? options : NodeOptions.reference((String) value);
     }
@@ -92,7 +135,7 @@ public final class OptionReader {
     /** Refuses what was not taken. */
     public void end() {
         for (String key : left.keySet()) {
-            throw invalid("Parameter '" + key + "' is unexpected");
+            throw invalid("Parameter '" + path + key + "' is unexpected");
         }
     }
 
