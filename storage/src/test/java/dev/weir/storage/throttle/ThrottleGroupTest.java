@@ -10,6 +10,8 @@ import java.util.Collections;
 import java.util.List;
 import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
 import reactor.core.Disposable;
@@ -57,6 +59,23 @@ class ThrottleGroupTest {
         int before = done.size();
         timer.advance(Duration.ofSeconds(30));
         assertThat((done.size() - before) * 65_536L).isCloseTo(30_000_000L, ONE_PERCENT);
+    }
+
+    /** The times are those of qemu-io 11.1, one read after the other. */
+    @ParameterizedTest
+    @CsvSource({
+        "'iops-total=10', 31, 512, 2900",
+        "'iops-total=10,limits.iops-total-max=20', 31, 512, 1000",
+        "'iops-total=10,limits.iops-total-max=20,limits.iops-total-max-length=2', 71, 512, 3400",
+        "'iops-total=20,limits.iops-size=512', 21, 1024, 1900",
+        "'bps-total=10240', 11, 10240, 9900",
+    })
+    void takesAsLongAsQemu(String options, int requests, int bytes, long milliseconds) {
+        submit(group(options).join(), requests, "r", false, bytes);
+        timer.advance(Duration.ofMillis(milliseconds - 10));
+        assertThat(done).hasSizeLessThan(requests);
+        timer.advance(Duration.ofMillis(20));
+        assertThat(done).hasSize(requests);
     }
 
     @Test

@@ -113,6 +113,34 @@ class ThrottleNodeTest {
     }
 
     @Test
+    void aDrainOfANodeAboveLetsThemGo() {
+        BlockNode raw = graph.add(NodeOptions.parse("raw,node-name=r,file=t")).block();
+        BlockBackend above = graph.attach(raw, SHARED).block();
+        useUp();
+        note("write", above.write(0, buffer(), WriteFlag.NONE));
+        note("drained", graph.drainedBegin(raw));
+        timer.settle();
+        assertThat(events).containsExactly("write", "drained");
+    }
+
+    @Test
+    void theLimitsHoldAgainAfterTheLastDrainOnly() {
+        backend.drainedBegin().block();
+        graph.drainedBegin(node).block();
+        BlockBackend above = graph.attach(
+                        graph.add(NodeOptions.parse("raw,node-name=r,file=t")).block(), SHARED)
+                .block();
+        graph.drainedEnd(node);
+        note("first", above.write(0, buffer(), WriteFlag.NONE));
+        note("second", above.write(0, buffer(), WriteFlag.NONE));
+        assertThat(events).containsExactly("first", "second");
+        backend.drainedEnd();
+        note("third", above.write(0, buffer(), WriteFlag.NONE));
+        timer.settle();
+        assertThat(events).containsExactly("first", "second");
+    }
+
+    @Test
     void closingABackendLetsWaitingRequestsGo() {
         useUp();
         note("write", backend.write(0, buffer(), WriteFlag.NONE));
