@@ -15,9 +15,10 @@ import dev.weir.storage.spi.BlockDriver;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.channel.IoEventLoop;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -35,18 +36,16 @@ public final class BlockEngine implements AutoCloseable {
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(10);
 
     private final BlockGraph graph;
-    private final List<IoThread> ioThreads;
+    private final IoThreads ioThreads = new IoThreads();
+    private final int pollMaxNanos;
     private final @Nullable ExportMetrics metrics;
     private final BlockExportRegistry registry = new BlockExportRegistry();
     private final Mono<Void> shutdown;
 
     private BlockEngine(Builder builder) {
         this.graph = builder.graph.ownFiles(OwnMountpoints::covers).build();
-        var threads = new ArrayList<IoThread>();
-        for (int i = 0; i < builder.ioThreads; i++) {
-            threads.add(new IoThread("iothread" + i, builder.pollMaxNanos));
-        }
-        this.ioThreads = List.copyOf(threads);
+        this.pollMaxNanos = builder.pollMaxNanos;
+        builder.ioThreads.forEach(id -> ioThreads.add(id, pollMaxNanos));
         this.metrics = builder.meterRegistry == null ? null : new ExportMetrics(builder.meterRegistry);
         this.shutdown = Mono.defer(this::shutdownNow).cache();
     }
@@ -70,9 +69,28 @@ public final class BlockEngine implements AutoCloseable {
         return graph;
     }
 
-    /** Its event loops, as many as it was built with, by the ids {@code iothread0}, {@code iothread1} and so on. */
+    /** Its event loops; the first is the one for exports that name none. */
     public List<IoThread> ioThreads() {
-        return ioThreads;
+        return ioThreads.all();
+    }
+
+    /**
+     * Starts another event loop.
+     *
+     * @param pollMaxNanos as in {@link Builder#pollMaxNanos}; empty for what the engine was built with
+     * @throws BlockException of kind {@link BlockErrorKind#INVALID} for an id that is taken
+     */
+    public IoThread addIoThread(String id, OptionalInt pollMaxNanos) {
+        return ioThreads.add(id, pollMaxNanos.orElse(this.pollMaxNanos));
+    }
+
+    /**
+     * Ends an event loop.
+     *
+     * @return fails with {@link BlockErrorKind#BUSY} where an export uses it, or it is the first one
+     */
+    public Mono<Void> removeIoThread(String id) {
+        return ioThreads.remove(id);
     }
 
     /**
@@ -137,27 +155,39 @@ public final class BlockEngine implements AutoCloseable {
                 return Mono.error(
                         BlockException.of(BlockErrorKind.READ_ONLY, "Cannot export read-only node as writable"));
             }
-            List<IoEventLoop> loops = loops(options.ioThreads());
+            List<IoThread> threads = ioThreads.use(options.ioThreads());
             return graph.attach(node, (writable ? Permissions.WRITE : Permissions.READ).sharingAll())
-                    .flatMap(backend -> start(options, backend, loops));
+                    .doOnError(failure -> ioThreads.release(threads))
+                    .flatMap(backend -> start(options, backend, threads));
         });
     }
 
-    private Mono<BlockExport> start(BlockExportOptions options, BlockBackend backend, List<IoEventLoop> loops) {
+    private Mono<BlockExport> start(BlockExportOptions options, BlockBackend backend, List<IoThread> threads) {
+        List<IoEventLoop> loops = threads.stream().map(IoThread::loop).toList();
         return FuseExport.start(options.fuse(), backend, loops)
+                .doOnError(failure -> ioThreads.release(threads))
                 .onErrorResume(failure -> backend.close().onErrorComplete().then(Mono.error(failure)))
                 .flatMap(fuse -> {
-                    var export = new BlockExport(options.id(), fuse, backend, () -> forget(options.id()));
-                    if (metrics != null) {
-                        metrics.add(export);
+                    var export = new BlockExport(options.id(), fuse, backend, () -> {
+                        forget(options.id());
+                        ioThreads.release(threads);
+                    });
+                    RuntimeException refusal = null;
+                    if (!registry.add(export)) {
+                        refusal = BlockException.of(BlockErrorKind.CLOSED, "the engine is shut down");
                     }
-                    boolean open = registry.add(export);
                     export.watch();
-                    return open
+                    try {
+                        if (metrics != null) {
+                            metrics.add(export);
+                        }
+                    } catch (RuntimeException e) {
+                        // A registry may have filters of its user.
+                        refusal = e;
+                    }
+                    return refusal == null
                             ? Mono.just(export)
-                            : export.remove(RemoveMode.HARD)
-                                    .then(Mono.error(
-                                            BlockException.of(BlockErrorKind.CLOSED, "the engine is shut down")));
+                            : export.remove(RemoveMode.HARD).then(Mono.error(refusal));
                 });
     }
 
@@ -166,21 +196,6 @@ public final class BlockEngine implements AutoCloseable {
             metrics.remove(id);
         }
         registry.release(id);
-    }
-
-    private List<IoEventLoop> loops(List<String> ids) {
-        if (ids.isEmpty()) {
-            return List.of(ioThreads.get(0).loop());
-        }
-        var loops = new ArrayList<IoEventLoop>();
-        for (String id : ids) {
-            loops.add(ioThreads.stream()
-                    .filter(thread -> thread.id().equals(id))
-                    .findFirst()
-                    .orElseThrow(() -> BlockException.of(BlockErrorKind.NOT_FOUND, "iothread \"" + id + "\" not found"))
-                    .loop());
-        }
-        return loops;
     }
 
     /** Finds an export by id; one that is being started, or has ended, is not found. */
@@ -222,17 +237,22 @@ public final class BlockEngine implements AutoCloseable {
                         Mono.error(() -> BlockException.of(
                                 BlockErrorKind.TIMED_OUT, "an export that was being started did not come to an end")));
         Mono<Void> exports = Flux.defer(() -> Flux.fromIterable(registry.all()))
-                .flatMapDelayError(export -> export.remove(RemoveMode.HARD), 64, 64)
-                .then();
-        Mono<Void> threads = Flux.fromIterable(ioThreads)
-                .flatMapDelayError(IoThread::stop, 64, 64)
+                .flatMapDelayError(
+                        export -> export.remove(RemoveMode.HARD)
+                                .timeout(
+                                        export.endLimit(),
+                                        Mono.error(() -> BlockException.of(
+                                                BlockErrorKind.TIMED_OUT,
+                                                "export '" + export.id() + "' does not end"))),
+                        64,
+                        64)
                 .then();
         Mono<Void> nodes = graph.close()
                 .timeout(
                         CLOSE_LIMIT,
                         Mono.error(() -> BlockException.of(
                                 BlockErrorKind.TIMED_OUT, "a node whose I/O does not end could not be closed")));
-        return Flux.concatDelayError(Flux.just(settled, exports, nodes, threads))
+        return Flux.concatDelayError(Flux.just(settled, exports, nodes, ioThreads.stop()))
                 .then();
     }
 
@@ -257,19 +277,26 @@ public final class BlockEngine implements AutoCloseable {
     /** Collects options; not safe for use by several threads at once. */
     public static final class Builder {
         private final BlockGraph.Builder graph = BlockGraph.builder();
-        private int ioThreads = 1;
+        private List<String> ioThreads = List.of("iothread0");
         private int pollMaxNanos =
                 AdaptivePolling.defaultNanos(Runtime.getRuntime().availableProcessors());
         private @Nullable MeterRegistry meterRegistry;
 
         private Builder() {}
 
-        /** Event loops; from 1 to 256. Defaults to 1. */
+        /** Event loops, with ids that are "iothread" and a number from 0 on; from 1 to 256. Defaults to 1. */
         public Builder ioThreads(int ioThreads) {
             if (ioThreads < 1 || ioThreads > 256) {
                 throw new IllegalArgumentException("ioThreads must be from 1 to 256, was " + ioThreads);
             }
-            this.ioThreads = ioThreads;
+            this.ioThreads =
+                    IntStream.range(0, ioThreads).mapToObj(i -> "iothread" + i).toList();
+            return this;
+        }
+
+        /** One event loop to begin with, under an id of its own. */
+        public Builder ioThread(String id) {
+            this.ioThreads = List.of(id);
             return this;
         }
 

@@ -16,7 +16,11 @@ public final class IoThread {
     private static final Duration STOP_LIMIT = Duration.ofSeconds(3);
 
     private final String id;
+    private final int pollMaxNanos;
     private final MultiThreadIoEventLoopGroup group;
+
+    /** Exports that have a queue on it; guarded by {@link IoThreads}. */
+    int users;
 
     /** @param pollMaxNanos how long the loop may poll before it sleeps */
     IoThread(String id, int pollMaxNanos) {
@@ -27,6 +31,7 @@ public final class IoThread {
                     Epoll.unavailabilityCause());
         }
         this.id = id;
+        this.pollMaxNanos = pollMaxNanos;
         try {
             this.group = new MultiThreadIoEventLoopGroup(
                     1,
@@ -48,6 +53,11 @@ public final class IoThread {
     /** The name, unique in its engine. */
     public String id() {
         return id;
+    }
+
+    /** How long it polls at most before it sleeps, in nanoseconds; 0 for never. */
+    public int pollMaxNanos() {
+        return pollMaxNanos;
     }
 
     IoEventLoop loop() {

@@ -9,11 +9,13 @@ final class KeyvalParser {
     private static final Pattern KEY = Pattern.compile("[A-Za-z][A-Za-z0-9_-]*|[0-9]+");
 
     private final String text;
+    private final String impliedKey;
     private final Map<String, Object> root = new LinkedHashMap<>();
     private int at;
 
-    KeyvalParser(String text) {
+    KeyvalParser(String text, String impliedKey) {
         this.text = text;
+        this.impliedKey = impliedKey;
     }
 
     NodeOptions parse() {
@@ -25,7 +27,7 @@ final class KeyvalParser {
                 at = end + 1;
                 put(key, value());
             } else if (first && end > at) {
-                put("driver", value());
+                put(impliedKey, value());
             } else if (end == at) {
                 throw invalid("Invalid parameter ''");
             } else {

@@ -5,15 +5,20 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * The options of a block node as a tree of strings: what {@code --blockdev}, a control protocol and the embedding API
- * have in common. Values are {@code String}, or nested {@code NodeOptions} for a child that is described in place.
- * Immutable.
+ * The options of a block node as a tree: what {@code --blockdev}, a control protocol and the embedding API have in common.
+ * Values are {@code String}, {@code Boolean}, {@code Long}, or nested {@code NodeOptions}: a child that is described in
+ * place, a group of options, or a list, whose keys are 0, 1 and so on. What else is given by name and options, an export or
+ * an object, is described in the same way. Immutable.
  */
 public final class NodeOptions {
     private final Map<String, Object> values;
+    private final boolean typed;
+    private final String path;
 
-    private NodeOptions(Map<String, Object> values) {
+    private NodeOptions(Map<String, Object> values, boolean typed, String path) {
         this.values = Collections.unmodifiableMap(new LinkedHashMap<>(values));
+        this.typed = typed;
+        this.path = path;
     }
 
     /** A new node of the driver. */
@@ -34,7 +39,16 @@ public final class NodeOptions {
      * @throws BlockException of kind {@link BlockErrorKind#INVALID} with QEMU's text
      */
     public static NodeOptions parse(String text) {
-        return new KeyvalParser(text).parse();
+        return parse(text, "driver");
+    }
+
+    /**
+     * As {@link #parse(String)}, for something else than a node.
+     *
+     * @param impliedKey the key of a first word without {@code =}
+     */
+    public static NodeOptions parse(String text, String impliedKey) {
+        return new KeyvalParser(text, impliedKey).parse();
     }
 
     /** A reference to a node that is in the graph already. */
@@ -47,6 +61,21 @@ public final class NodeOptions {
         return values;
     }
 
+    /** Whether values have the types that they were given, as in JSON: a text is no number then, and no boolean. */
+    public boolean typed() {
+        return typed;
+    }
+
+    /** What precedes the keys in messages: nothing, or where these options stand in larger ones, with a dot at its end. */
+    public String path() {
+        return path;
+    }
+
+    /** The same options as part of larger ones. */
+    public NodeOptions at(String path) {
+        return new NodeOptions(values, typed, path);
+    }
+
     @Override
     public String toString() {
         return values.toString();
@@ -55,8 +84,15 @@ public final class NodeOptions {
     /** Collects options; each value is checked by the driver that it is for, when the node is opened. */
     public static final class Builder {
         private final Map<String, Object> values = new LinkedHashMap<>();
+        private boolean typed;
 
         private Builder() {}
+
+        /** The values come with their types; see {@link NodeOptions#typed}. */
+        public Builder typed() {
+            typed = true;
+            return this;
+        }
 
         public Builder set(String key, String value) {
             values.put(key, value);
@@ -64,11 +100,13 @@ public final class NodeOptions {
         }
 
         public Builder set(String key, boolean value) {
-            return set(key, value ? "on" : "off");
+            values.put(key, value);
+            return this;
         }
 
         public Builder set(String key, long value) {
-            return set(key, Long.toString(value));
+            values.put(key, value);
+            return this;
         }
 
         /** A child: described in place, or a {@link #reference}. */
@@ -78,7 +116,7 @@ public final class NodeOptions {
         }
 
         public NodeOptions build() {
-            return new NodeOptions(values);
+            return new NodeOptions(values, typed, "");
         }
     }
 }

@@ -6,9 +6,13 @@ import dev.weir.engine.BlockExportOptions;
 import dev.weir.engine.IoThread;
 import dev.weir.fuse.AllowOther;
 import dev.weir.fuse.FuseExportOptions;
+import dev.weir.storage.BlockErrorKind;
+import dev.weir.storage.BlockException;
 import dev.weir.storage.NodeOptions;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
@@ -134,6 +138,7 @@ final class ExportCommand implements Callable<Integer> {
     private @Nullable BlockExport start(
             BlockEngine engine, NodeOptions node, FuseExportOptions fuse, MountpointFile file) throws Exception {
         try {
+            requireDriver(engine, imageOptions.format());
             file.recover();
             String nodeName = Outcome.of(engine.addNode(node)).nodeName();
             file.create();
@@ -144,6 +149,15 @@ final class ExportCommand implements Callable<Integer> {
                 return null;
             }
             throw e;
+        }
+    }
+
+    private static void requireDriver(BlockEngine engine, String format) {
+        Set<String> drivers = engine.graph().driverNames();
+        if (!drivers.contains(format)) {
+            throw BlockException.of(
+                    BlockErrorKind.INVALID,
+                    "Unknown driver '" + format + "', there are " + String.join(", ", new TreeSet<>(drivers)));
         }
     }
 

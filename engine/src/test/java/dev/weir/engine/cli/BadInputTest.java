@@ -52,7 +52,9 @@ class BadInputTest {
 
     @Test
     void noSuchFormat() {
-        assertFails(export("disk.raw", "mnt.raw", "--format", "qcow2"), "Unknown driver 'qcow2'");
+        assertFails(
+                export("disk.raw", "mnt.raw", "--format", "qcow2"),
+                "Unknown driver 'qcow2', there are file, memory, null-co, raw");
     }
 
     @Test

@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -94,6 +95,11 @@ public final class BlockGraph {
         return names.get(nodeName);
     }
 
+    /** The names that the option {@code driver} may have. */
+    public Set<String> driverNames() {
+        return opener.driverNames();
+    }
+
     /** All nodes, children before their parents. */
     public List<BlockNode> nodes() {
         return List.copyOf(names.all());
@@ -161,9 +167,11 @@ public final class BlockGraph {
      */
     public Mono<Void> remove(String nodeName) {
         return turns.inTurn(() -> {
-            GraphNode node = names.get(nodeName);
+            GraphNode node = names.get(nodeName, "Failed to find node with node-name='" + nodeName + "'");
             if (!node.users().isEmpty()) {
-                throw BlockException.of(BlockErrorKind.BUSY, "Node " + nodeName + " is in use");
+                boolean child = node.users().stream().anyMatch(user -> user.parent() != null);
+                throw BlockException.of(
+                        BlockErrorKind.BUSY, (child ? "Block device " : "Node ") + nodeName + " is in use");
             }
             return opener.close(node);
         });

@@ -2,11 +2,9 @@ package dev.weir.storage.graph;
 
 import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
-import dev.weir.storage.NodeOptions;
 import dev.weir.storage.WriteFlag;
 import dev.weir.storage.spi.OptionReader;
 import java.util.EnumSet;
-import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -57,8 +55,10 @@ record CommonOptions(
         boolean unmap = options.choice("discard", Discard.class, parent.discardUnmap ? Discard.UNMAP : Discard.IGNORE)
                 == Discard.UNMAP;
         DetectZeroes detectZeroes = options.choice("detect-zeroes", DetectZeroes.class, DetectZeroes.OFF);
-        boolean direct = options.flag("cache.direct", parent.cacheDirect);
-        boolean noFlush = options.flag("cache.no-flush", parent.cacheNoFlush);
+        OptionReader cache = options.group("cache");
+        boolean direct = cache.flag("direct", options.flag("cache.direct", parent.cacheDirect));
+        boolean noFlush = cache.flag("no-flush", options.flag("cache.no-flush", parent.cacheNoFlush));
+        cache.end();
         if (detectZeroes == DetectZeroes.UNMAP && !unmap) {
             throw invalid("setting detect-zeroes to unmap is not allowed without setting discard operation to unmap");
         }
@@ -66,29 +66,6 @@ record CommonOptions(
             throw invalid("force-share=on can only be used with read-only images");
         }
         return new CommonOptions(name, readOnly, autoReadOnly, forceShare, unmap, detectZeroes, direct, noFlush);
-    }
-
-    /** The same options with {@code cache.direct} and {@code cache.no-flush} at the top, where they may also be nested. */
-    static NodeOptions flat(NodeOptions options) {
-        if (!(options.values().get("cache") instanceof NodeOptions cache)) {
-            return options;
-        }
-        NodeOptions.Builder flat = NodeOptions.builder();
-        for (Map.Entry<String, Object> entry : options.values().entrySet()) {
-            if (!entry.getKey().equals("cache")) {
-                put(flat, entry.getKey(), entry.getValue());
-            }
-        }
-        cache.values().forEach((key, value) -> put(flat, "cache." + key, value));
-        return flat.build();
-    }
-
-    private static void put(NodeOptions.Builder builder, String key, Object value) {
-        if (value instanceof NodeOptions child) {
-            builder.set(key, child);
-        } else {
-            builder.set(key, (String) value);
-        }
     }
 
     private static void requireName(String name) {

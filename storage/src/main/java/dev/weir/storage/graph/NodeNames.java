@@ -38,10 +38,15 @@ final class NodeNames {
         reserved.remove(name);
     }
 
-    synchronized GraphNode get(String name) {
+    GraphNode get(String name) {
+        return get(name, "Cannot find device='' nor node-name='" + name + "'");
+    }
+
+    /** @param otherwise the message where there is none */
+    synchronized GraphNode get(String name, String otherwise) {
         GraphNode node = nodes.get(name);
         if (node == null) {
-            throw BlockException.of(BlockErrorKind.NOT_FOUND, "Cannot find device='' nor node-name='" + name + "'");
+            throw BlockException.of(BlockErrorKind.NOT_FOUND, otherwise);
         }
         return node;
     }

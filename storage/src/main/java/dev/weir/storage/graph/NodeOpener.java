@@ -10,6 +10,7 @@ import dev.weir.storage.spi.BlockDriver;
 import dev.weir.storage.spi.OptionReader;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
@@ -62,6 +63,10 @@ final class NodeOpener {
         return ownFiles;
     }
 
+    Set<String> driverNames() {
+        return drivers.keySet();
+    }
+
     BouncePool pool() {
         return pool;
     }
@@ -74,23 +79,24 @@ final class NodeOpener {
      */
     Mono<GraphNode> open(NodeOptions options, CommonOptions parent, boolean implicit) {
         return Mono.defer(() -> {
-            var reader = new OptionReader(CommonOptions.flat(options));
+            var reader = new OptionReader(options);
             String reference = reader.string("reference", null);
             if (reference != null) {
                 reader.end();
-                return Mono.just(names.get(reference));
+                return Mono.just(names.get(
+                        reference, "Cannot find device='" + reference + "' nor node-name='" + reference + "'"));
             }
             String driverName = reader.string("driver");
             BlockDriver driver = drivers.get(driverName);
             if (driver == null) {
-                throw BlockException.of(BlockErrorKind.INVALID, "Unknown driver '" + driverName + "'");
+                throw reader.refused("driver", driverName);
             }
             CommonOptions common = CommonOptions.take(reader, parent);
             String name = names.reserve(common.nodeName());
             Mono<GraphNode> opened = openAs(name, driver, reader, common, implicit);
             if (common.autoReadOnly() && !common.readOnly()) {
                 opened = opened.onErrorResume(NodeOpener::isReadOnly, failure -> {
-                    var again = new OptionReader(CommonOptions.flat(options));
+                    var again = new OptionReader(options);
                     again.string("driver");
                     CommonOptions.take(again, parent);
                     return openAs(name, driver, again, common.asReadOnly(), implicit);
@@ -119,7 +125,7 @@ final class NodeOpener {
     /** A device that a user made. */
     Mono<GraphNode> insert(NodeOptions options, BlockDevice device) {
         return Mono.defer(() -> {
-            var reader = new OptionReader(CommonOptions.flat(options));
+            var reader = new OptionReader(options);
             String driverName = reader.string("driver", "custom");
             CommonOptions common = CommonOptions.take(reader, CommonOptions.DEFAULTS);
             reader.end();

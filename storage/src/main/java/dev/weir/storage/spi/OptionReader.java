@@ -3,7 +3,9 @@ package dev.weir.storage.spi;
 import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
 import dev.weir.storage.NodeOptions;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -16,24 +18,20 @@ import org.jspecify.annotations.Nullable;
  */
 public final class OptionReader {
     private final Map<String, Object> left;
-
-    /** What stands before each key in messages: empty, or the path of a struct with a dot. */
+    private final boolean typed;
     private final String path;
 
     public OptionReader(NodeOptions options) {
-        this(options, "");
-    }
-
-    private OptionReader(NodeOptions options, String path) {
         this.left = new LinkedHashMap<>(options.values());
-        this.path = path;
+        this.typed = options.typed();
+        this.path = options.path();
     }
 
     /** A value that must be there. */
     public String string(String key) {
         String value = string(key, null);
         if (value == null) {
-            throw invalid("Parameter '" + path + key + "' is missing");
+            throw missing(key);
         }
         return value;
     }
@@ -41,72 +39,111 @@ public final class OptionReader {
     /** A value, or {@code absent}. */
     public @Nullable String string(String key, @Nullable String absent) {
         Object value = left.remove(key);
-        if (value instanceof NodeOptions) {
-            throw invalid("Invalid parameter type for '" + path + key + "', expected: string");
-        }
-        return value == null ? absent : (String) value;
-    }
-
-    /** {@code on} or {@code off}. */
-    public boolean flag(String key, boolean absent) {
-        String value = string(key, null);
         if (value == null) {
             return absent;
         }
-        return switch (value) {
-            case "on" -> true;
-            case "off" -> false;
+        if (value instanceof String text) {
+            return text;
+        }
+        if (typed || value instanceof NodeOptions) {
+            throw wrongType(key, "string");
+        }
+        return value.toString();
+    }
+
+    /** {@code on} or {@code off}, or what QEMU takes besides: yes and no, true and false, y and n. */
+    public boolean flag(String key, boolean absent) {
+        Object value = left.remove(key);
+        if (value == null) {
+            return absent;
+        }
+        if (value instanceof Boolean flag) {
+            return flag;
+        }
+        if (typed || !(value instanceof String text)) {
+            throw wrongType(key, "boolean");
+        }
+        return switch (text) {
+            case "on", "yes", "true", "y" -> true;
+            case "off", "no", "false", "n" -> false;
             default -> throw invalid("Parameter '" + path + key + "' expects 'on' or 'off'");
         };
     }
 
-    /** A number of bytes, with a unit such as {@code 64M}; empty where it is absent. */
-    public OptionalLong bytes(String key) {
-        String value = string(key, null);
-        if (value == null) {
-            return OptionalLong.empty();
-        }
-        try {
-            return OptionalLong.of(parseBytes(value));
-        } catch (IllegalArgumentException e) {
-            throw invalid("Parameter '" + path + key + "' expects a non-negative number of bytes with an optional unit"
-                    + " (k, M, G, T, P or E), was '" + value + "'");
-        }
-    }
-
-    /** A whole number of either sign, decimal or in C's notation for hexadecimal and octal; empty where it is absent. */
+    /** A whole number; empty where it is absent. */
     public OptionalLong integer(String key) {
         Object value = left.remove(key);
         if (value == null) {
             return OptionalLong.empty();
         }
-        if (!(value instanceof String text)) {
-            throw invalid("Invalid parameter type for '" + path + key + "', expected: integer");
+        if (value instanceof Long number) {
+            return OptionalLong.of(number);
         }
-        String digits = text.stripLeading();
+        if (typed || !(value instanceof String text)) {
+            throw wrongType(key, "integer");
+        }
         try {
-            if (digits.indexOf('#') < 0) {
-                return OptionalLong.of(Long.decode(digits));
-            }
+            return OptionalLong.of(Long.decode(text));
         } catch (NumberFormatException e) {
-            // It is reported below.
+            throw invalid("Parameter '" + path + key + "' expects integer");
         }
-        throw invalid("Parameter '" + path + key + "' expects integer");
     }
 
-    /**
-     * The reader of a nested struct, or null where it is absent. Its messages name keys with their path. What it leaves is
-     * refused by its own {@link #end}.
-     */
-    public @Nullable OptionReader struct(String key) {
+    /** A number of bytes, with a unit such as {@code 64M}; empty where it is absent. */
+    public OptionalLong bytes(String key) {
+        Object value = left.get(key);
+        if (typed || !(value instanceof String text)) {
+            OptionalLong number = integer(key);
+            if (number.isPresent() && number.getAsLong() < 0) {
+                throw invalid("Parameter '" + path + key + "' expects a non-negative number");
+            }
+            return number;
+        }
+        left.remove(key);
+        try {
+            return OptionalLong.of(parseBytes(text));
+        } catch (IllegalArgumentException e) {
+            throw invalid("Parameter '" + path + key + "' expects a non-negative number of bytes with an optional unit"
+                    + " (k, M, G, T, P or E), was '" + text + "'");
+        }
+    }
+
+    /** The texts of a list, or one text alone; empty where it is absent. */
+    public List<String> strings(String key) {
         Object value = left.remove(key);
+        if (value instanceof String text) {
+            return List.of(text);
+        }
         if (value == null) {
-            return null;
+            return List.of();
         }
         if (!(value instanceof NodeOptions options)) {
-            throw invalid("Invalid parameter type for '" + path + key + "', expected: object");
+            throw wrongType(key, "array");
         }
-        return new OptionReader(options, path + key + ".");
+        var list = new OptionReader(options.at(path + key + "."));
+        var texts = new ArrayList<String>();
+        while (list.has(Integer.toString(texts.size()))) {
+            texts.add(list.string(Integer.toString(texts.size())));
+        }
+        list.end();
+        return texts;
+    }
+
+    /** Options that belong together; none where they are absent. */
+    public OptionReader group(String key) {
+        Object value = left.remove(key);
+        if (value == null) {
+            return new OptionReader(NodeOptions.builder().build());
+        }
+        if (value instanceof NodeOptions options) {
+            return new OptionReader(options.at(path + key + "."));
+        }
+        throw wrongType(key, "object");
+    }
+
+    /** Whether a value is there that was not taken yet. */
+    public boolean has(String key) {
+        return left.containsKey(key);
     }
 
     /** A constant of {@code type}, written in kebab-case. */
@@ -120,16 +157,24 @@ public final class OptionReader {
                 return constant;
             }
         }
-        throw invalid("Parameter '" + path + key + "' does not accept value '" + value + "'");
+        throw refused(key, value);
+    }
+
+    /** The error of a value that is none of those that there are. */
+    public BlockException refused(String key, String value) {
+        return invalid("Parameter '" + path + key + "' does not accept value '" + value + "'");
     }
 
     /** A child node that must be there: its options, or a reference. */
     public NodeOptions child(String key) {
         Object value = left.remove(key);
         if (value == null) {
-            throw invalid("Parameter '" + path + key + "' is missing");
+            throw missing(key);
         }
-        return value instanceof NodeOptions options ? options : NodeOptions.reference((String) value);
+        if (value instanceof NodeOptions options) {
+            return options.at(path + key + ".");
+        }
+        return NodeOptions.reference(value.toString());
     }
 
     /** Refuses what was not taken. */
@@ -160,6 +205,14 @@ public final class OptionReader {
         } catch (ArithmeticException e) {
             throw new IllegalArgumentException("not a whole number of bytes that fits in 63 bits: " + text, e);
         }
+    }
+
+    private BlockException missing(String key) {
+        return invalid("Parameter '" + path + key + "' is missing");
+    }
+
+    private BlockException wrongType(String key, String expected) {
+        return invalid("Invalid parameter type for '" + path + key + "', expected: " + expected);
     }
 
     private static BlockException invalid(String message) {

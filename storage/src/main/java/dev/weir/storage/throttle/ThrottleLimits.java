@@ -108,10 +108,7 @@ public record ThrottleLimits(
      * @throws BlockException of kind {@link BlockErrorKind#INVALID} with QEMU's text
      */
     public ThrottleLimits with(OptionReader options) {
-        OptionReader limits = options.struct("limits");
-        if (limits == null) {
-            return this;
-        }
+        OptionReader limits = options.group("limits");
         List<Rate> rates = new ArrayList<>();
         for (int i = 0; i < KEYS.size(); i++) {
             String key = KEYS.get(i);

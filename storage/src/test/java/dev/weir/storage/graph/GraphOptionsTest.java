@@ -51,23 +51,23 @@ class GraphOptionsTest {
             delimiter = '|',
             value = {
                 "size=1 | Parameter 'driver' is missing",
-                "nope | Unknown driver 'nope'",
+                "nope | Parameter 'driver' does not accept value 'nope'",
                 "null-co,bogus=1 | Parameter 'bogus' is unexpected",
                 "null-co,cache.bogus=1 | Parameter 'cache.bogus' is unexpected",
                 "null-co,node-name=1bad | Invalid node-name: '1bad'",
                 "null-co,node-name=a1234567890123456789012345678901 | Node name too long",
                 "null-co,node-name=taken | Duplicate nodes with node-name='taken'",
-                "null-co,read-only=yes | Parameter 'read-only' expects 'on' or 'off'",
+                "null-co,read-only=1 | Parameter 'read-only' expects 'on' or 'off'",
                 "null-co,discard=maybe | Parameter 'discard' does not accept value 'maybe'",
-                "null-co,read-only.x=1 | Invalid parameter type for 'read-only', expected: string",
+                "null-co,read-only.x=1 | Invalid parameter type for 'read-only', expected: boolean",
                 "null-co,detect-zeroes=unmap | setting detect-zeroes to unmap is not allowed without setting discard"
                         + " operation to unmap",
                 "null-co,force-share=on | force-share=on can only be used with read-only images",
                 "null-co,latency-ns=-1 | Parameter 'latency-ns' expects a non-negative number, was '-1'",
                 "memory | Parameter 'size' is missing",
                 "raw | Parameter 'file' is missing",
-                "raw,file=nobody | Cannot find device='' nor node-name='nobody'",
-                "raw,file.driver=null-co,file.x=1 | Parameter 'x' is unexpected",
+                "raw,file=nobody | Cannot find device='nobody' nor node-name='nobody'",
+                "raw,file.driver=null-co,file.x=1 | Parameter 'file.x' is unexpected",
                 "raw,offset=2k,file.driver=memory,file.size=1k | Offset (2048) cannot be greater than size of the"
                         + " containing file (1024)",
                 "raw,offset=1,size=1k,file.driver=memory,file.size=1k | The sum of offset (1) and size (1024) has to be"
@@ -130,11 +130,11 @@ class GraphOptionsTest {
     void aReferredNodeOutlivesItsParent() {
         add("null-co,node-name=base");
         add("raw,node-name=top,file=base");
-        assertFails(graph.remove("base"), BlockErrorKind.BUSY, "Node base is in use");
+        assertFails(graph.remove("base"), BlockErrorKind.BUSY, "Block device base is in use");
         graph.remove("top").block();
         assertThat(graph.nodes()).extracting(BlockNode::nodeName).containsExactly("base");
         graph.remove("base").block();
-        assertFails(graph.remove("base"), BlockErrorKind.NOT_FOUND, "Cannot find device='' nor node-name='base'");
+        assertFails(graph.remove("base"), BlockErrorKind.NOT_FOUND, "Failed to find node with node-name='base'");
     }
 
     @Test

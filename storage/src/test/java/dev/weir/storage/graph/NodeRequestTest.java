@@ -284,7 +284,7 @@ class NodeRequestTest {
     }
 
     private GraphNode node(dev.weir.storage.spi.BlockDevice device, String options) {
-        var reader = new dev.weir.storage.spi.OptionReader(CommonOptions.flat(NodeOptions.parse(options)));
+        var reader = new dev.weir.storage.spi.OptionReader(NodeOptions.parse(options));
         return new GraphNode("n", "test", device, CommonOptions.take(reader, CommonOptions.DEFAULTS), false, pool);
     }
 
