@@ -93,8 +93,13 @@ public final class ThrottleGroup {
     }
 
     synchronized void await(ThrottledRequest request) {
-        if (!request.isCancelled()) {
-            queue(request.isWrite()).add(request);
+        if (request.isCancelled()) {
+            return;
+        }
+        queue(request.isWrite()).add(request);
+        if (request.member().isDrained()) {
+            wake(0);
+        } else {
             buckets.leak(timer.nanoTime());
             setAlarm();
         }

@@ -303,6 +303,34 @@ class ThrottleGroupTest {
         assertThat(done).endsWith("o", "f");
     }
 
+    @Test
+    void aDrainThatBeginsWhileARequestIsOnItsWayLetsItGo() {
+        ThrottleMember member = group("iops-total=1").join();
+        submit(member, 1, "first", false, 512);
+        member.throttle(false, 512, Mono.empty()).subscribe(new Listening() {
+            @Override
+            public void onSubscribe(Subscription given) {
+                member.drainedBegin();
+            }
+        });
+        timer.settle();
+        assertThat(done).containsExactly("first", "complete");
+    }
+
+    @Test
+    void aRequestThatIsCancelledOnItsWayNeverWaits() {
+        ThrottleGroup group = group("iops-total=1");
+        ThrottleMember member = group.join();
+        submit(member, 1, "first", false, 512);
+        member.throttle(false, 512, Mono.empty()).subscribe(new Listening() {
+            @Override
+            public void onSubscribe(Subscription given) {
+                given.cancel();
+            }
+        });
+        assertThat(group.waiting()).isZero();
+    }
+
     private void submit(ThrottleMember member, int times, String name, boolean write, long bytes) {
         for (int i = 0; i < times; i++) {
             submit(member, name, write, bytes);
@@ -328,7 +356,7 @@ class ThrottleGroupTest {
     }
 
     /** Hears of ends also after it cancelled. */
-    private final class Listening implements CoreSubscriber<Void> {
+    private class Listening implements CoreSubscriber<Void> {
         private Subscription subscription = Operators.emptySubscription();
 
         @Override
