@@ -27,7 +27,8 @@ final class Backend implements BlockBackend {
     private final Permissions permissions;
     private final boolean writable;
     private final Mono<Void> closing;
-    private final DrainGate gate = new DrainGate();
+    private final DrainedDevices devices;
+    private final DrainGate gate;
     private volatile boolean abandoned;
     private final List<LongConsumer> resizeListeners = new CopyOnWriteArrayList<>();
 
@@ -36,7 +37,18 @@ final class Backend implements BlockBackend {
         this.node = node;
         this.permissions = permissions;
         this.writable = permissions.used().contains(Permission.WRITE);
-        this.closing = gate.close().then(Mono.defer(() -> detach.apply(this))).cache();
+        this.devices = new DrainedDevices(node);
+        this.gate = new DrainGate(this::drainChanged);
+        this.closing = gate.close()
+                .then(Mono.defer(() -> {
+                    devices.end();
+                    return detach.apply(this);
+                }))
+                .cache();
+    }
+
+    private void drainChanged() {
+        devices.follow(gate::isDrained);
     }
 
     @Override
