@@ -30,6 +30,7 @@ final class Backend implements BlockBackend {
     private final DrainedDevices devices;
     private final DrainGate gate;
     private volatile boolean abandoned;
+    private volatile boolean hurried;
     private final List<LongConsumer> resizeListeners = new CopyOnWriteArrayList<>();
 
     /** @param detach gives the permissions back; subscribed once, when no request is in flight */
@@ -48,7 +49,7 @@ final class Backend implements BlockBackend {
     }
 
     private void drainChanged() {
-        devices.follow(gate::isDrained);
+        devices.follow(() -> hurried || gate.isDrained());
     }
 
     @Override
@@ -203,6 +204,12 @@ final class Backend implements BlockBackend {
     @Override
     public Mono<Void> close() {
         return closing;
+    }
+
+    @Override
+    public void hurry() {
+        hurried = true;
+        devices.follow(() -> true);
     }
 
     @Override

@@ -122,9 +122,9 @@ public final class BlockGraph {
                 common.cacheDirect(),
                 common.cacheNoFlush(),
                 node.device().children().stream().map(BlockNode::nodeName).toList());
-        /** The groups that nodes of the driver {@code throttle} refer to. */
     }
 
+    /** The groups that nodes of the driver {@code throttle} refer to. */
     public ThrottleGroups throttleGroups() {
         return throttleGroups;
     }
