@@ -25,7 +25,20 @@ final class ExportMetrics {
         this.registry = registry;
     }
 
+    /** Engines may share a registry: an export with the id of another one's is tagged with a number besides. */
     void add(BlockExport export) {
+        synchronized (registry) {
+            String tag = export.id();
+            for (int i = 2;
+                    registry.find("weir.export.pauses").tag("export", tag).meter() != null;
+                    i++) {
+                tag = export.id() + "-" + i;
+            }
+            meters.put(export.id(), register(export, tag));
+        }
+    }
+
+    private List<Meter> register(BlockExport export, String tag) {
         var added = new ArrayList<Meter>();
         FuseStatistics statistics = export.statistics();
         for (FuseStatistics.Kind kind : FuseStatistics.Kind.values()) {
@@ -37,44 +50,44 @@ final class ExportMetrics {
                             s -> s.nanos(kind),
                             TimeUnit.NANOSECONDS)
                     .description("Requests answered with success, and the time from receiving to answering")
-                    .tag("export", export.id())
+                    .tag("export", tag)
                     .tag("operation", operation)
                     .register(registry));
             added.add(FunctionCounter.builder("weir.export.bytes", statistics, s -> s.bytes(kind))
                     .description("Bytes transferred")
                     .baseUnit("bytes")
-                    .tag("export", export.id())
+                    .tag("export", tag)
                     .tag("operation", operation)
                     .register(registry));
             added.add(FunctionCounter.builder("weir.export.errors", statistics, s -> s.errors(kind))
                     .description("Requests answered with an errno")
-                    .tag("export", export.id())
+                    .tag("export", tag)
                     .tag("operation", operation)
                     .register(registry));
         }
         added.add(FunctionCounter.builder("weir.export.malformed", statistics, FuseStatistics::malformed)
                 .description("Requests refused because they were not well-formed")
-                .tag("export", export.id())
+                .tag("export", tag)
                 .register(registry));
         added.add(FunctionCounter.builder("weir.export.pauses", statistics, FuseStatistics::pauses)
                 .description("How often reading stopped because the budget was used up")
-                .tag("export", export.id())
+                .tag("export", tag)
                 .register(registry));
         added.add(Gauge.builder("weir.export.in.flight.requests", export, BlockExport::inFlight)
                 .description("Requests in flight")
-                .tag("export", export.id())
+                .tag("export", tag)
                 .register(registry));
         added.add(Gauge.builder("weir.export.in.flight.bytes", export, BlockExport::inFlightBytes)
                 .description("Bytes of bounce buffers that requests in flight hold")
                 .baseUnit("bytes")
-                .tag("export", export.id())
+                .tag("export", tag)
                 .register(registry));
         added.add(Gauge.builder("weir.export.buffer.bytes", export, BlockExport::bufferBytes)
                 .description("Bytes of memory that bounce buffers occupy")
                 .baseUnit("bytes")
-                .tag("export", export.id())
+                .tag("export", tag)
                 .register(registry));
-        meters.put(export.id(), added);
+        return added;
     }
 
     void remove(String id) {

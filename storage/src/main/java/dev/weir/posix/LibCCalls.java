@@ -61,6 +61,7 @@ final class LibCCalls {
             LIBRARY.getSymbolAddress("posix_spawn_file_actions_addclosefrom_np");
 
     private final long waitpid = symbol("waitpid");
+    private final long umask = symbol("umask");
     private final long getuid = symbol("getuid");
     private final long geteuid = symbol("geteuid");
     private final long getgid = symbol("getgid");
@@ -267,6 +268,10 @@ final class LibCCalls {
         int result = (int) INVOKER.invokeN3(RETURNS_INT[3], this.waitpid, pid, LibC.address(statusMemory), options);
         statusMemory.asIntBuffer().get(status);
         return result;
+    }
+
+    int umask(int mask) {
+        return (int) INVOKER.invokeN1(RETURNS_INT[1], this.umask, mask);
     }
 
     int getuid() {

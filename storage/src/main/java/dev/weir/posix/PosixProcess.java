@@ -73,6 +73,15 @@ public final class PosixProcess {
         return signal == 0 ? status[0] >> 8 & 0xff : 128 + signal;
     }
 
+    /**
+     * Sets which permissions files that are created from now on lack, in the whole process.
+     *
+     * @return the mask before
+     */
+    public static int umask(int mask) {
+        return LibC.CALLS.umask(mask);
+    }
+
     /** The real user id. Does not block. */
     public static int uid() {
         return LibC.CALLS.getuid();

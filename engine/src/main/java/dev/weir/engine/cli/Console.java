@@ -6,7 +6,12 @@ import java.io.PrintStream;
 record Console(PrintStream out, PrintStream err, SignalStop stop) {
     /** One line on standard error, whatever the message holds. */
     void fail(String message) {
-        err.println("weir: " + oneLine(message));
+        failAs("weir", message);
+    }
+
+    /** As {@link #fail}, under another name. */
+    void failAs(String program, String message) {
+        err.println(program + ": " + oneLine(message));
     }
 
     private static String oneLine(String message) {

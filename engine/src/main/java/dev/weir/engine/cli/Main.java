@@ -68,6 +68,7 @@ public final class Main implements Runnable {
         help.getCommandSpec().usageMessage().hidden(true);
         var weir = new CommandLine(new Main())
                 .addSubcommand(new ExportCommand(console))
+                .addSubcommand(new DaemonCommand(console))
                 .addSubcommand(new CompletionCommand(console))
                 .addSubcommand(new TrainCommand())
                 .addSubcommand(help);
@@ -84,6 +85,10 @@ public final class Main implements Runnable {
                 .setOut(new PrintWriter(console.out(), true, UTF_8))
                 .setErr(new PrintWriter(console.err(), true, UTF_8))
                 .setParameterExceptionHandler((e, words) -> {
+                    if (e.getCommandLine().getCommand() instanceof DaemonCommand) {
+                        console.failAs(DaemonCommand.program(), DaemonErrors.usage(e));
+                        return FAILURE;
+                    }
                     console.fail(UsageErrors.message(e));
                     return USAGE;
                 })
@@ -100,7 +105,12 @@ public final class Main implements Runnable {
     }
 
     private static String[] version() {
+        return new String[] {"weir " + release()};
+    }
+
+    /** This program's own version. */
+    static String release() {
         String version = Main.class.getPackage().getImplementationVersion();
-        return new String[] {"weir " + (version == null ? "unpackaged" : version)};
+        return version == null ? "unpackaged" : version;
     }
 }

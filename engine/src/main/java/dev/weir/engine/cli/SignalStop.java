@@ -20,7 +20,7 @@ final class SignalStop {
     private final CompletableFuture<Integer> ended = new CompletableFuture<>();
     private volatile boolean requested;
     private volatile @Nullable Duration limit;
-    private volatile @Nullable BlockEngine engine;
+    private volatile @Nullable Runnable end;
 
     /** Listens from now on; until {@link #arm}, signals end the process as they do any other. */
     void install() {
@@ -33,8 +33,19 @@ final class SignalStop {
      * @param limit how long its exports wait for requests in flight
      */
     void arm(BlockEngine engine, Duration limit) {
+        // How it went is for the command to say.
+        arm(() -> engine.shutdown().subscribe(nothing -> {}, failure -> {}), limit);
+    }
+
+    /**
+     * From now on a signal has the command come to its end by itself.
+     *
+     * @param end tells it so; does not wait
+     * @param limit how long exports wait for requests in flight
+     */
+    void arm(Runnable end, Duration limit) {
         this.limit = limit.plus(ALLOWANCE);
-        this.engine = engine;
+        this.end = end;
     }
 
     /** Whether a signal has come: what fails now may fail because of that. */
@@ -48,7 +59,7 @@ final class SignalStop {
     }
 
     private void stop() {
-        BlockEngine armed = engine;
+        Runnable armed = end;
         Duration patience = limit;
         if (armed == null || patience == null || ended.isDone()) {
             return;
@@ -56,8 +67,7 @@ final class SignalStop {
         requested = true;
         int status = 1;
         try {
-            // How it went is for the command to say.
-            armed.shutdown().subscribe(nothing -> {}, failure -> {});
+            armed.run();
             status = ended.get(patience.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
             System.err.println("weir: the end did not come in " + patience.toSeconds() + " seconds");

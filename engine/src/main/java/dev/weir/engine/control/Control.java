@@ -55,7 +55,10 @@ public final class Control {
     /** Opens a node; it must have a name. */
     public Mono<BlockNode> addNode(NodeOptions options) {
         return Mono.defer(() -> {
-            if (options.values().containsKey("driver") && !options.values().containsKey("node-name")) {
+            if (engine.graph()
+                            .driverNames()
+                            .contains(String.valueOf(options.values().get("driver")))
+                    && !options.values().containsKey("node-name")) {
                 throw BlockException.of(BlockErrorKind.INVALID, "'node-name' must be specified for the root node");
             }
             return engine.addNode(options);
@@ -79,10 +82,23 @@ public final class Control {
             }
             var permissions = new Permissions(Set.of(Permission.RESIZE), Permissions.ALL);
             return Mono.usingWhen(
-                    engine.graph().attach(node, permissions),
-                    backend -> backend.truncate(bytes, PreallocMode.OFF),
-                    BlockBackend::close);
+                            engine.graph().attach(node, permissions),
+                            backend -> backend.truncate(bytes, PreallocMode.OFF),
+                            BlockBackend::close)
+                    .onErrorMap(
+                            Control::lacksTruncate,
+                            failure -> BlockException.of(
+                                    BlockErrorKind.UNSUPPORTED,
+                                    "Image format driver does not support resize",
+                                    failure));
         });
+    }
+
+    /** Whether the driver cannot do it at all; a file that cannot be resized says so itself. */
+    private static boolean lacksTruncate(Throwable failure) {
+        return failure instanceof BlockException e
+                && e.kind() == BlockErrorKind.UNSUPPORTED
+                && String.valueOf(e.getMessage()).contains("truncate is not supported");
     }
 
     /** Exports a node, and completes when it is mounted and served. */

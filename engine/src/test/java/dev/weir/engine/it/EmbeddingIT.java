@@ -98,7 +98,8 @@ class EmbeddingIT {
         try (BlockEngine second = BlockEngine.builder().meterRegistry(meters).build()) {
             BlockNode memory = wait(second.addNode(
                     NodeOptions.driver("memory").set("size", 4096).build()));
-            assertThat(wait(second.export(memory, options(other).build())).id()).isNotEqualTo(first.id());
+            assertThat(wait(second.export(memory, options(other).build())).id()).isEqualTo(first.id());
+            assertThat(meters.find("weir.export.pauses").functionCounters()).hasSize(2);
         }
         assertThat(meters.find("weir.export.pauses").tag("export", first.id()).functionCounter())
                 .isNotNull();
