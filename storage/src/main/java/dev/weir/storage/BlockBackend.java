@@ -1,6 +1,5 @@
 package dev.weir.storage;
 
-import java.util.function.LongConsumer;
 import reactor.core.publisher.Mono;
 
 /**
@@ -30,8 +29,20 @@ public interface BlockBackend extends BlockIo {
     /** Sets the listener, replacing the one before. It is told at once where the backend is drained already. */
     void onDrain(DrainListener listener);
 
-    /** Adds a listener that is told the new length in bytes, whoever resized the node. Called on any thread. */
-    void onResize(LongConsumer listener);
+    /** Hears of changes of the length. */
+    @FunctionalInterface
+    interface ResizeListener {
+        /**
+         * The node was resized. Called on any thread; must not block.
+         *
+         * @param length in bytes
+         * @param own whether a request of this very backend, which is about to complete, made it so long
+         */
+        void resized(long length, boolean own);
+    }
+
+    /** Adds a listener that is told of every change of the length, whoever resized the node. */
+    void onResize(ResizeListener listener);
 
     /**
      * Lets no new request pass and completes when none is in flight. Nests: each call needs its own

@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
-import java.util.function.LongConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.CoreSubscriber;
@@ -29,7 +28,7 @@ final class Backend implements BlockBackend {
     private final Mono<Void> closing;
     private final DrainGate gate = new DrainGate();
     private volatile boolean abandoned;
-    private final List<LongConsumer> resizeListeners = new CopyOnWriteArrayList<>();
+    private final List<ResizeListener> resizeListeners = new CopyOnWriteArrayList<>();
 
     /** @param detach gives the permissions back; subscribed once, when no request is in flight */
     Backend(GraphNode node, Permissions permissions, Function<Backend, Mono<Void>> detach) {
@@ -75,7 +74,12 @@ final class Backend implements BlockBackend {
             @Override
             void issue(CoreSubscriber<? super Void> request) {
                 require(writable, Permission.WRITE);
-                node.startWrite(offset, src, flags, request);
+                if (flags.contains(WriteFlag.GROW)) {
+                    requireResize();
+                    node.resizing().startWrite(offset, src, flags, Backend.this, request);
+                } else {
+                    node.startWrite(offset, src, flags, request);
+                }
             }
         };
     }
@@ -86,7 +90,12 @@ final class Backend implements BlockBackend {
             @Override
             void issue(CoreSubscriber<? super Void> request) {
                 require(writable, Permission.WRITE);
-                node.startWriteZeroes(offset, length, flags, request);
+                if (flags.contains(WriteFlag.GROW)) {
+                    requireResize();
+                    node.resizing().startZeroes(offset, length, flags, Backend.this, request);
+                } else {
+                    node.startWriteZeroes(offset, length, flags, request);
+                }
             }
         };
     }
@@ -117,8 +126,19 @@ final class Backend implements BlockBackend {
         return new BackendMono<>(this, "truncate", -1) {
             @Override
             void issue(CoreSubscriber<? super Void> request) {
-                require(permissions.used().contains(Permission.RESIZE), Permission.RESIZE);
-                node.startTruncate(length, prealloc, request);
+                requireResize();
+                node.resizing().startTruncate(length, prealloc, Backend.this, request);
+            }
+        };
+    }
+
+    @Override
+    public Mono<Void> grow(long from, long end, PreallocMode prealloc) {
+        return new BackendMono<>(this, "grow", -1) {
+            @Override
+            void issue(CoreSubscriber<? super Void> request) {
+                requireResize();
+                node.resizing().startGrow(from, end, prealloc, Backend.this, request);
             }
         };
     }
@@ -143,6 +163,10 @@ final class Backend implements BlockBackend {
         };
     }
 
+    private void requireResize() {
+        require(permissions.used().contains(Permission.RESIZE), Permission.RESIZE);
+    }
+
     private void require(boolean held, Permission permission) {
         if (!held) {
             throw BlockException.of(
@@ -158,10 +182,10 @@ final class Backend implements BlockBackend {
         return gate;
     }
 
-    void resized(long length) {
-        for (LongConsumer listener : resizeListeners) {
+    void resized(long length, boolean own) {
+        for (ResizeListener listener : resizeListeners) {
             try {
-                listener.accept(length);
+                listener.resized(length, own);
             } catch (RuntimeException e) {
                 log.warn("A resize listener of node {} failed", node.nodeName(), e);
             }
@@ -174,7 +198,7 @@ final class Backend implements BlockBackend {
     }
 
     @Override
-    public void onResize(LongConsumer listener) {
+    public void onResize(ResizeListener listener) {
         resizeListeners.add(listener);
     }
 
