@@ -15,10 +15,12 @@ import reactor.core.publisher.Mono;
 /**
  * FALLOCATE. Inside the file a bare preallocation succeeds and does nothing: the block layer decides where space comes
  * from. Past the end it grows the image, growable or not, unless the size is to be kept; room is set aside in the range
- * that was asked for, and not in what lies between.
+ * that was asked for, and not in what lies between. A failure leaves the size as it was.
  */
 final class FuseAllocation {
     private static final Set<WriteFlag> PUNCH = Set.of(WriteFlag.MAY_UNMAP, WriteFlag.NO_FALLBACK);
+
+    private static final Set<WriteFlag> GROW = Set.of(WriteFlag.GROW);
 
     private final BlockBackend backend;
 
@@ -33,19 +35,12 @@ final class FuseAllocation {
     Mono<Void> fallocate(int mode, long offset, long length) {
         boolean keepSize = (mode & FALLOC_FL_KEEP_SIZE) != 0;
         return switch (mode & ~FALLOC_FL_KEEP_SIZE) {
-            case 0 -> keepSize ? Mono.empty() : preallocate(offset, offset + length);
+            case 0 -> keepSize ? Mono.empty() : backend.grow(offset, offset + length, PreallocMode.FALLOC);
             case FALLOC_FL_PUNCH_HOLE -> keepSize ? zero(offset, length, PUNCH) : unsupported(mode);
             case FALLOC_FL_ZERO_RANGE ->
-                keepSize
-                        ? zero(offset, length, WriteFlag.NONE)
-                        : backend.grow(offset + length, offset + length, PreallocMode.OFF)
-                                .then(zero(offset, length, WriteFlag.NONE));
+                keepSize ? zero(offset, length, WriteFlag.NONE) : backend.writeZeroes(offset, length, GROW);
             default -> unsupported(mode);
         };
-    }
-
-    private Mono<Void> preallocate(long offset, long end) {
-        return backend.grow(offset, offset, PreallocMode.OFF).then(backend.grow(offset, end, PreallocMode.FALLOC));
     }
 
     private Mono<Void> zero(long offset, long length, Set<WriteFlag> flags) {
