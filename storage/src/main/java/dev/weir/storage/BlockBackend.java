@@ -29,6 +29,12 @@ public interface BlockBackend extends BlockIo {
     /** Sets the listener, replacing the one before. It is told at once where the backend is drained already. */
     void onDrain(DrainListener listener);
 
+    /**
+     * Tells whether other users have changed data, or the length, of the node or of what it shares data with. A change counts
+     * when it has ended, before its user is told; failed ones count too. From memory.
+     */
+    DataChanges changesByOthers();
+
     /** Hears of changes of the length. */
     @FunctionalInterface
     interface ResizeListener {

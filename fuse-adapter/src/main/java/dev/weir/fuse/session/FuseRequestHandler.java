@@ -181,6 +181,11 @@ final class FuseRequestHandler {
         inode.dataChanged();
     }
 
+    /** Any thread. */
+    void resizedByOther() {
+        inode.resizedByOther();
+    }
+
     private Mono<FuseReply> attributes() {
         return inode.attributes()
                 .map(attr ->

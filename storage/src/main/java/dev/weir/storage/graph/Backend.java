@@ -3,6 +3,7 @@ package dev.weir.storage.graph;
 import dev.weir.storage.BlockBackend;
 import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
+import dev.weir.storage.DataChanges;
 import dev.weir.storage.Extent;
 import dev.weir.storage.Permission;
 import dev.weir.storage.Permissions;
@@ -12,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,6 +29,7 @@ final class Backend implements BlockBackend {
     private final boolean writable;
     private final Mono<Void> closing;
     private final DrainGate gate = new DrainGate();
+    private final LongAdder ownChanges = new LongAdder();
     private volatile boolean abandoned;
     private final List<ResizeListener> resizeListeners = new CopyOnWriteArrayList<>();
 
@@ -70,7 +73,7 @@ final class Backend implements BlockBackend {
 
     @Override
     public Mono<Void> write(long offset, ByteBuffer src, Set<WriteFlag> flags) {
-        return new BackendMono<>(this, "write", offset) {
+        return new Change("write", offset) {
             @Override
             void issue(CoreSubscriber<? super Void> request) {
                 require(writable, Permission.WRITE);
@@ -86,7 +89,7 @@ final class Backend implements BlockBackend {
 
     @Override
     public Mono<Void> writeZeroes(long offset, long length, Set<WriteFlag> flags) {
-        return new BackendMono<>(this, "writeZeroes", offset) {
+        return new Change("writeZeroes", offset) {
             @Override
             void issue(CoreSubscriber<? super Void> request) {
                 require(writable, Permission.WRITE);
@@ -102,7 +105,7 @@ final class Backend implements BlockBackend {
 
     @Override
     public Mono<Void> discard(long offset, long length) {
-        return new BackendMono<>(this, "discard", offset) {
+        return new Change("discard", offset) {
             @Override
             void issue(CoreSubscriber<? super Void> request) {
                 require(writable, Permission.WRITE);
@@ -123,7 +126,7 @@ final class Backend implements BlockBackend {
 
     @Override
     public Mono<Void> truncate(long length, PreallocMode prealloc) {
-        return new BackendMono<>(this, "truncate", -1) {
+        return new Change("truncate", -1) {
             @Override
             void issue(CoreSubscriber<? super Void> request) {
                 requireResize();
@@ -134,7 +137,7 @@ final class Backend implements BlockBackend {
 
     @Override
     public Mono<Void> grow(long from, long end, PreallocMode prealloc) {
-        return new BackendMono<>(this, "grow", -1) {
+        return new Change("grow", -1) {
             @Override
             void issue(CoreSubscriber<? super Void> request) {
                 requireResize();
@@ -161,6 +164,24 @@ final class Backend implements BlockBackend {
                 node.allocatedBytes().subscribe(request);
             }
         };
+    }
+
+    @Override
+    public DataChanges changesByOthers() {
+        return NodeChanges.around(node, ownChanges.sum());
+    }
+
+    /** A request that changes data. */
+    private abstract class Change extends BackendMono<Void> {
+        Change(String operation, long offset) {
+            super(Backend.this, operation, offset);
+        }
+
+        @Override
+        void ended() {
+            node.changes().ended();
+            ownChanges.increment();
+        }
     }
 
     private void requireResize() {

@@ -33,6 +33,7 @@ final class GraphNode implements BlockNode {
     private final BouncePool pool;
     private final long alignmentMask;
     private final NodeCounters counters = new NodeCounters();
+    private final NodeChanges changes = new NodeChanges();
     private final RangeLock ranges = new RangeLock();
     private final List<NodeUser> users = new CopyOnWriteArrayList<>();
     private final NodeLength resizing;
@@ -94,6 +95,10 @@ final class GraphNode implements BlockNode {
 
     NodeCounters counters() {
         return counters;
+    }
+
+    NodeChanges changes() {
+        return changes;
     }
 
     /** Its length, and the requests that change it. */
