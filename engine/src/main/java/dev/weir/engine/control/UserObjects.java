@@ -16,7 +16,7 @@ import reactor.core.scheduler.Schedulers;
 /** The objects by id. Any thread. */
 final class UserObjects {
     /** The values that {@code qom-type} may have. */
-    static final List<String> TYPES = List.of("iothread", "secret");
+    static final List<String> TYPES = List.of("iothread", "secret", "throttle-group");
 
     private static final Pattern ID = Pattern.compile("[A-Za-z][A-Za-z0-9._-]*");
     private static final String PREFIX = "/objects/";
@@ -51,7 +51,12 @@ final class UserObjects {
         }
         UserObject made = null;
         try {
-            made = type.equals("secret") ? SecretObject.create(options) : IoThreadObject.create(engine, id, options);
+            made = switch (type) {
+                case "secret" -> SecretObject.create(options);
+                case "throttle-group" ->
+                    ThrottleGroupObject.create(engine.graph().throttleGroups(), id, options);
+                default -> IoThreadObject.create(engine, id, options);
+            };
         } finally {
             synchronized (objects) {
                 if (made == null) {
@@ -74,7 +79,9 @@ final class UserObjects {
             }
             return object.delete()
                     .onErrorMap(
-                            failure -> failure instanceof BlockException e && e.kind() == BlockErrorKind.BUSY,
+                            failure -> object instanceof IoThreadObject
+                                    && failure instanceof BlockException e
+                                    && e.kind() == BlockErrorKind.BUSY,
                             failure -> BlockException.of(
                                     BlockErrorKind.BUSY, "object '" + id + "' is in use, can not be deleted", failure))
                     .doOnError(failure -> {

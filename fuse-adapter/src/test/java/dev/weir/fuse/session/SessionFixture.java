@@ -190,6 +190,11 @@ final class SessionFixture implements BeforeEachCallback, AfterEachCallback {
         return session;
     }
 
+    /** The session of {@link #serveAgain}. */
+    FuseSession second() {
+        return second;
+    }
+
     BlockGraph graph() {
         return graph;
     }

@@ -8,7 +8,9 @@ import dev.weir.storage.BlockErrorKind;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -33,11 +35,18 @@ class SharedNodeTest {
         first.send(far);
         ControlledDevice.Call growing = device.next();
         second.send(near);
-        fuse.onLoop(1, () -> null);
-        device.letGo();
+        SessionFixture.await("it is received", () -> fuse.second().inFlight() == 1);
         growing.complete();
-
+        List<ControlledDevice.Call> later = new ArrayList<>();
+        ControlledDevice.Call call = device.next();
+        while (!call.name.equals("write 30000+1000")) {
+            later.add(call);
+            call = device.next();
+        }
+        call.complete();
         first.receive().answers(far).wrote(1000);
+        device.letGo();
+        later.forEach(ControlledDevice.Call::complete);
         while (device.held() > 0) {
             device.next().complete();
         }
@@ -59,7 +68,7 @@ class SharedNodeTest {
         assertThat(write.name).isEqualTo("write 10000+4000");
         device.letGo();
         second.send(small);
-        fuse.onLoop(1, () -> null);
+        SessionFixture.await("it is received", () -> fuse.second().inFlight() == 1);
         write.fail(BlockErrorKind.NO_SPACE);
 
         first.receive().answers(failing).fails(Errno.ENOSPC);

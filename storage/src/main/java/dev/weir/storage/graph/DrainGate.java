@@ -23,12 +23,19 @@ final class DrainGate {
     /** Requests in flight, and {@link #SHUT} while new ones must take the slow way. */
     private final AtomicInteger state = new AtomicInteger();
 
+    /** Called after each change of {@link #isDrained}. */
+    private final Runnable changed;
+
     private final Queue<BackendRequest<?>> waiting = new ArrayDeque<>();
     private final List<Sinks.Empty<Void>> idleWaiters = new ArrayList<>();
     private @Nullable DrainListener listener;
     private int drains;
     private boolean releasing;
     private boolean closed;
+
+    DrainGate(Runnable changed) {
+        this.changed = changed;
+    }
 
     void pass(BackendRequest<?> request) {
         for (int now = state.get(); (now & SHUT) == 0; now = state.get()) {
@@ -66,6 +73,11 @@ final class DrainGate {
         }
     }
 
+    /** Whether somebody waits for the requests in flight, or did so and did not end the drain. */
+    synchronized boolean isDrained() {
+        return drains > 0 || closed;
+    }
+
     int inFlight() {
         synchronized (this) {
             return (state.get() & ~SHUT) + waiting.size();
@@ -100,6 +112,7 @@ final class DrainGate {
         if (told != null) {
             tell(told::drainedBegin);
         }
+        tell(changed);
         idle();
         return idle.asMono();
     }
@@ -115,6 +128,7 @@ final class DrainGate {
             }
             told = listener;
         }
+        tell(changed);
         if (told != null) {
             tell(told::drainedEnd);
         }
@@ -133,6 +147,7 @@ final class DrainGate {
                 shut(idle);
             }
             refused.forEach(BackendRequest::refuse);
+            tell(changed);
             idle();
             return idle.asMono();
         });
