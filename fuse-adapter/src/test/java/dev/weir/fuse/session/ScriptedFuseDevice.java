@@ -134,8 +134,13 @@ final class ScriptedFuseDevice implements AutoCloseable {
     /** That the session closed its side, and left no reply unread. */
     void expectEnd() {
         try {
-            await(PosixFile.POLLIN, deadline(), "the session does not close its device");
-            int length = kernel.read(message, 0, message.capacity());
+            int length;
+            boolean notice;
+            do {
+                await(PosixFile.POLLIN, deadline(), "the session does not close its device");
+                length = kernel.read(message, 0, message.capacity());
+                notice = length > 0 && message.getInt(4) > 0 && message.getLong(8) == 0;
+            } while (notice);
             if (length >= 0) {
                 throw new AssertionError("a reply that nobody asked for, of " + length + " bytes");
             }
