@@ -209,18 +209,7 @@ public final class BlockGraph {
     }
 
     private Mono<Void> closeNodes() {
-        return turns.inTurn(this::closeTop);
-    }
-
-    private Mono<Void> closeTop() {
-        for (GraphNode node : names.all()) {
-            if (node.users().isEmpty()) {
-                return opener.close(node)
-                        .onErrorResume(failure -> closeTop().then(Mono.error(failure)))
-                        .then(Mono.defer(this::closeTop));
-            }
-        }
-        return Mono.empty();
+        return turns.inTurn(opener::closeAll);
     }
 
     /** What a graph is made of. */
