@@ -20,12 +20,13 @@ final class Failures {
     /** A call of a device that may throw instead; the {@code Mono} fails with a {@link BlockException} then. */
     static <T> Mono<T> called(String nodeName, String operation, Supplier<Mono<T>> call) {
         return Mono.defer(() -> {
-            try {
-                return call.get();
-            } catch (Throwable failure) {
+                    try {
+                        return call.get();
+                    } catch (Throwable failure) {
+                        return Mono.error(of(failure, nodeName, operation, -1));
+                    }
+                })
                 // An Error would not get through Reactor's operators.
-                return Mono.error(of(failure, nodeName, operation, -1));
-            }
-        });
+                .onErrorMap(Error.class, failure -> of(failure, nodeName, operation, -1));
     }
 }

@@ -114,7 +114,7 @@ final class NodeOpener {
             String name, BlockDriver driver, OptionReader reader, CommonOptions common, boolean implicit) {
         return Mono.defer(() -> {
             var context = new NodeContext(this, name, common);
-            return driver.open(reader, context)
+            return Failures.called(name, "open", () -> driver.open(reader, context))
                     .switchIfEmpty(Mono.error(() ->
                             BlockException.of(BlockErrorKind.IO, "Driver '" + driver.name() + "' opened nothing")))
                     .flatMap(device -> Mono.defer(() -> {
