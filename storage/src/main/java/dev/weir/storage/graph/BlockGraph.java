@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -105,12 +106,25 @@ public final class BlockGraph {
     }
 
     /**
-     * A new user of a node.
+     * A new user of a node. What a subscriber that has cancelled meanwhile would have got is closed.
      *
      * @return fails with {@link BlockErrorKind#BUSY} where the permissions conflict with those of other users, and with
      *     {@link BlockErrorKind#READ_ONLY} where a read-only node would be written to
      */
     public Mono<BlockBackend> attach(BlockNode node, Permissions permissions) {
+        return Mono.defer(() -> {
+            Mono<BlockBackend> attached = attachNow(node, permissions).cache();
+            var settled = new AtomicBoolean();
+            return attached.doOnNext(backend -> settled.set(true)).doOnCancel(() -> {
+                if (settled.compareAndSet(false, true)) {
+                    attached.flatMap(BlockBackend::close)
+                            .subscribe(nothing -> {}, failure -> log.debug("An attach that was given up failed", failure));
+                }
+            });
+        });
+    }
+
+    private Mono<BlockBackend> attachNow(BlockNode node, Permissions permissions) {
         return additions.run(() -> turns.inTurn(() -> {
             GraphNode target = names.get(node.nodeName());
             if (target != node) {
