@@ -18,6 +18,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 
 /** The user's end: each request is counted by a {@link BackendRequest} and goes through the {@link DrainGate}. */
 final class Backend implements BlockBackend {
@@ -28,6 +29,7 @@ final class Backend implements BlockBackend {
     private final boolean writable;
     private final Mono<Void> closing;
     private final DrainGate gate = new DrainGate();
+    private final Sinks.Empty<Void> abandoning = Sinks.empty();
     private volatile boolean abandoned;
     private final List<LongConsumer> resizeListeners = new CopyOnWriteArrayList<>();
 
@@ -198,6 +200,12 @@ final class Backend implements BlockBackend {
         abandoned = true;
         closing.subscribe(
                 nothing -> {}, failure -> log.warn("Node {} could not be given back", node.nodeName(), failure));
+        abandoning.tryEmitEmpty();
+    }
+
+    /** Completes when it is abandoned, or was. */
+    Mono<Void> onAbandon() {
+        return abandoning.asMono();
     }
 
     boolean abandoned() {

@@ -9,7 +9,6 @@ import dev.weir.storage.Permissions;
 import dev.weir.storage.spi.BlockDevice;
 import dev.weir.storage.spi.BlockDriver;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +16,7 @@ import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
@@ -194,28 +194,26 @@ public final class BlockGraph {
     }
 
     private Mono<Void> closeAll() {
-        List<Mono<Void>> backends = new ArrayList<>();
-        List<Mono<Void>> abandoned = new ArrayList<>();
-        for (GraphNode node : names.all()) {
-            for (NodeUser user : node.users()) {
-                Backend backend = user.backend();
-                if (backend != null) {
-                    (backend.abandoned() ? abandoned : backends).add(backend.close());
-                }
-            }
-        }
-        return Mono.whenDelayError(backends)
+        List<Backend> backends = names.all().stream()
+                .flatMap(node -> node.users().stream())
+                .flatMap(user -> Stream.ofNullable(user.backend()))
+                .toList();
+        List<Mono<Void>> closed = backends.stream()
+                .map(backend -> Mono.firstWithSignal(backend.close(), backend.onAbandon()))
+                .toList();
+        return Mono.whenDelayError(closed)
                 .onErrorResume(failure -> closeNodes().then(Mono.error(failure)))
                 .then(Mono.defer(this::closeNodes))
-                .doOnTerminate(() -> closeAfter(abandoned));
+                .doOnTerminate(() -> closeAfter(
+                        backends.stream().filter(Backend::abandoned).toList()));
     }
 
-    private void closeAfter(List<Mono<Void>> abandoned) {
+    private void closeAfter(List<Backend> abandoned) {
         if (abandoned.isEmpty()) {
             blocking.close();
             return;
         }
-        Mono.whenDelayError(abandoned)
+        Mono.whenDelayError(abandoned.stream().map(Backend::close).toList())
                 .onErrorComplete()
                 .then(Mono.defer(this::closeNodes))
                 .doOnTerminate(blocking::close)
