@@ -9,8 +9,8 @@ import dev.weir.storage.spi.ProtocolDriver;
 import reactor.core.publisher.Mono;
 
 /**
- * {@code memory}: a sparse device in the heap that completes on the caller's thread. Option: {@code size} in bytes. Memory
- * is taken in chunks of 64 KiB, by the first write, and given back by discards.
+ * {@code memory}: a sparse device in direct memory, outside of the heap, that completes on the caller's thread. Option:
+ * {@code size} in bytes. Memory is taken in chunks of 64 KiB, by the first write, and given back by discards.
  */
 public final class MemoryDriver implements ProtocolDriver {
     @Override
