@@ -172,16 +172,22 @@ public final class BlockEngine implements AutoCloseable {
                         forget(options.id());
                         ioThreads.release(threads);
                     });
-                    if (metrics != null) {
-                        metrics.add(export);
+                    RuntimeException refusal = null;
+                    if (!registry.add(export)) {
+                        refusal = BlockException.of(BlockErrorKind.CLOSED, "the engine is shut down");
                     }
-                    boolean open = registry.add(export);
                     export.watch();
-                    return open
+                    try {
+                        if (metrics != null) {
+                            metrics.add(export);
+                        }
+                    } catch (RuntimeException e) {
+                        // A registry may have filters of its user.
+                        refusal = e;
+                    }
+                    return refusal == null
                             ? Mono.just(export)
-                            : export.remove(RemoveMode.HARD)
-                                    .then(Mono.error(
-                                            BlockException.of(BlockErrorKind.CLOSED, "the engine is shut down")));
+                            : export.remove(RemoveMode.HARD).then(Mono.error(refusal));
                 });
     }
 
@@ -231,7 +237,15 @@ public final class BlockEngine implements AutoCloseable {
                         Mono.error(() -> BlockException.of(
                                 BlockErrorKind.TIMED_OUT, "an export that was being started did not come to an end")));
         Mono<Void> exports = Flux.defer(() -> Flux.fromIterable(registry.all()))
-                .flatMapDelayError(export -> export.remove(RemoveMode.HARD), 64, 64)
+                .flatMapDelayError(
+                        export -> export.remove(RemoveMode.HARD)
+                                .timeout(
+                                        export.endLimit(),
+                                        Mono.error(() -> BlockException.of(
+                                                BlockErrorKind.TIMED_OUT,
+                                                "export '" + export.id() + "' does not end"))),
+                        64,
+                        64)
                 .then();
         Mono<Void> nodes = graph.close()
                 .timeout(

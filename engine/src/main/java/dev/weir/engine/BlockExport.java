@@ -6,6 +6,7 @@ import dev.weir.storage.BlockBackend;
 import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
@@ -16,6 +17,9 @@ import reactor.core.publisher.Mono;
  */
 public final class BlockExport {
     private static final Logger LOGGER = LoggerFactory.getLogger(BlockExport.class);
+
+    /** Giving a node back takes a thread of the pool, which I/O of others may hold for ever. */
+    private static final Duration CLOSE_LIMIT = Duration.ofSeconds(10);
 
     private final String id;
     private final FuseExport fuse;
@@ -54,7 +58,16 @@ public final class BlockExport {
             backend.abandon();
             return Mono.empty();
         }
-        return backend.close();
+        return backend.close().timeout(CLOSE_LIMIT, Mono.defer(() -> {
+            backend.abandon();
+            return Mono.error(
+                    BlockException.of(BlockErrorKind.TIMED_OUT, "node '" + nodeName() + "' could not be given back"));
+        }));
+    }
+
+    /** Within which it has ended once it was asked to, whatever hangs. */
+    Duration endLimit() {
+        return fuse.options().shutdownTimeout().plus(CLOSE_LIMIT.multipliedBy(2));
     }
 
     /** Unique in its engine while it runs. */

@@ -8,21 +8,23 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** The exports of an engine by id, and the ids that are taken. Any thread. */
 final class BlockExportRegistry {
+    private static final AtomicInteger GENERATED = new AtomicInteger();
+
     /** Empty for an id that is reserved by an export that is being started. */
     private final Map<String, Optional<BlockExport>> exports = new LinkedHashMap<>();
 
     private final CompletableFuture<Void> settled = new CompletableFuture<>();
     private boolean closed;
-    private int generated;
 
-    /** Takes an id that nobody has. */
+    /** Takes an id that nobody has in this process: engines may share a registry of meters. */
     synchronized String reserve() {
         String id;
         do {
-            id = "export" + generated++;
+            id = "export" + GENERATED.getAndIncrement();
         } while (exports.containsKey(id));
         reserve(id);
         return id;

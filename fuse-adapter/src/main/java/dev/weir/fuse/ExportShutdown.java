@@ -169,11 +169,12 @@ final class ExportShutdown {
     }
 
     /**
-     * The kernel said so: what is mounted there now is somebody else's. It says the same when umount -f ended the connection
-     * of a file system that is in use, and then the mount is there still, dead.
+     * The connection has ended: what is mounted there now is somebody else's, even where the kernel gives it our number
+     * again. Unless it is ours still, dead: so it is after an abort, and after an umount -f while somebody used it.
      */
     private boolean gone() {
-        return session.ended().toCompletableFuture().getNow(null) == FuseSession.End.UNMOUNTED && !mount.isDead();
+        FuseSession.End end = session.ended().toCompletableFuture().getNow(null);
+        return end != null && end != FuseSession.End.BROKEN && !mount.isDead();
     }
 
     private void lost(String what) {

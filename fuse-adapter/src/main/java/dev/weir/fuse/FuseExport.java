@@ -19,6 +19,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -111,13 +113,15 @@ public final class FuseExport {
                 devices.add(mount.device().cloneDevice());
             }
             session = new FuseSession(sessionOptions(options, mount.allowOther()), agreement, backend, devices, loops);
-            session.start().toCompletableFuture().get();
+            session.start().toCompletableFuture().get(HANDSHAKE_TIMEOUT.toSeconds(), TimeUnit.SECONDS);
             var export = new FuseExport(options, mount, session);
             session.ended().thenAccept(why -> export.stop(shutdown -> shutdown.afterEnd(why)));
             return export;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw failed(mount, session, devices, e);
+        } catch (TimeoutException e) {
+            throw failed(mount, session, devices, new IllegalStateException("an event loop does not answer", e));
         } catch (ExecutionException e) {
             throw failed(mount, session, devices, Objects.requireNonNullElse(e.getCause(), e));
         } catch (RuntimeException | Error e) {
@@ -237,16 +241,16 @@ public final class FuseExport {
         }
         var thread = new Thread(
                 () -> {
-                    var shutdown = new ExportShutdown(options, mount, session);
                     Throwable failure;
                     try {
+                        var shutdown = new ExportShutdown(options, mount, session);
                         how.run(shutdown);
+                        gaveUp = shutdown.gaveUp();
                         failure = shutdown.failure();
                     } catch (Throwable e) {
                         LOGGER.error("{}: the shutdown failed", mount.mountpoint(), e);
                         failure = e;
                     }
-                    gaveUp = shutdown.gaveUp();
                     mount.release();
                     state.set(failure == null ? State.TERMINATED : State.FAILED);
                     if (failure == null) {

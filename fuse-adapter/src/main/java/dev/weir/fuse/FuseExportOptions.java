@@ -80,6 +80,9 @@ public final class FuseExportOptions {
 
     /** Collects options; each setter checks its own value. Not safe for use by several threads at once. */
     public static final class Builder {
+        /** So that the end of it can be reckoned in nanoseconds. */
+        private static final Duration LONGEST = Duration.ofDays(36_500);
+
         private final Path mountpoint;
         private String source = "weir";
         private boolean writable;
@@ -154,7 +157,7 @@ public final class FuseExportOptions {
             if (shutdownTimeout.isNegative()) {
                 throw new IllegalArgumentException("shutdownTimeout must not be negative, was " + shutdownTimeout);
             }
-            this.shutdownTimeout = shutdownTimeout;
+            this.shutdownTimeout = shutdownTimeout.compareTo(LONGEST) < 0 ? shutdownTimeout : LONGEST;
             return this;
         }
 

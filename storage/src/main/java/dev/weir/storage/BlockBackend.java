@@ -42,6 +42,9 @@ public interface BlockBackend extends BlockIo {
     /** Ends one {@link #drainedBegin()}; the last one lets the waiting requests go. */
     void drainedEnd();
 
+    /** Lets no throttle below delay requests of this backend any more: its user is about to close it. Idempotent. */
+    void hurry();
+
     /** Waits for requests in flight, then gives the permissions back. Idempotent; later requests fail with CLOSED. */
     Mono<Void> close();
 

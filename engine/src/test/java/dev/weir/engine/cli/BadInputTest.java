@@ -54,7 +54,7 @@ class BadInputTest {
     void noSuchFormat() {
         assertFails(
                 export("disk.raw", "mnt.raw", "--format", "qcow2"),
-                "Unknown driver 'qcow2', there are file, memory, null-co, raw");
+                "Unknown driver 'qcow2', there are file, memory, null-co, raw, throttle");
     }
 
     @Test

@@ -35,6 +35,16 @@ class CommandLineIT {
     }
 
     @Test
+    void filesOfAnyNameAreFoundInAnyLocale() throws Exception {
+        Path named = Files.move(image, directory.resolve("gr\u00f6\u00dfe \u56fe.raw"));
+        Path shown = directory.resolve("\u00e4.raw");
+        try (var export =
+                ExportProcess.of(named, shown).prefix("env", "LC_ALL=C").start()) {
+            Client.run("cmp", named.toString(), shown.toString()).ok();
+        }
+    }
+
+    @Test
     void aTerminalIsToldOnceWhatIsExported() throws Exception {
         Path typescript = directory.resolve("typescript");
         String command = "JAVA_HOME=" + System.getProperty("java.home") + " " + SCRIPT + " export " + image + " "

@@ -16,11 +16,14 @@ import dev.weir.storage.NodeOptions;
 import dev.weir.storage.WriteFlag;
 import dev.weir.storage.spi.ProtocolDevice;
 import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.config.MeterFilter;
+import io.micrometer.core.instrument.config.MeterFilterReply;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -78,7 +81,7 @@ class EmbeddingIT {
     void exportsAnImageAndEndsItWithTheEngine() {
         BlockExport export = wait(engine.export(node(image), options(mountpoint).build()));
 
-        assertThat(export.id()).isEqualTo("export0");
+        assertThat(export.id()).matches("export[0-9]+");
         assertThat(export.mountpoint()).isEqualTo(mountpoint);
         assertThat(export.length()).isEqualTo(1 << 20);
         assertThat(engine.exports()).containsExactly(export);
@@ -90,20 +93,59 @@ class EmbeddingIT {
     }
 
     @Test
+    void enginesThatShareARegistryOfMetersHaveExportsOfTheirOwn() {
+        BlockExport first = wait(engine.export(node(image), options(mountpoint).build()));
+        try (BlockEngine second = BlockEngine.builder().meterRegistry(meters).build()) {
+            BlockNode memory = wait(second.addNode(
+                    NodeOptions.driver("memory").set("size", 4096).build()));
+            assertThat(wait(second.export(memory, options(other).build())).id()).isNotEqualTo(first.id());
+        }
+        assertThat(meters.find("weir.export.pauses").tag("export", first.id()).functionCounter())
+                .isNotNull();
+    }
+
+    @Test
+    void anExportThatCannotBeMeasuredIsTakenDown() {
+        meters.config().meterFilter(new MeterFilter() {
+            @Override
+            public MeterFilterReply accept(Meter.Id id) {
+                throw new IllegalStateException("made up");
+            }
+        });
+        BlockNode node = node(image);
+
+        assertThatThrownBy(() -> wait(engine.export(node, options(mountpoint).build())))
+                .hasMessageContaining("made up");
+        assertThat(FuseMounts.isMounted(mountpoint)).isFalse();
+        assertThat(engine.exports()).isEmpty();
+    }
+
+    @Test
+    void aShutdownThatMayTakeForEverEnds() {
+        wait(engine.export(
+                node(image),
+                options(mountpoint)
+                        .shutdownTimeout(ChronoUnit.FOREVER.getDuration())
+                        .build()));
+        engine.close();
+        assertThat(FuseMounts.isMounted(mountpoint)).isFalse();
+    }
+
+    @Test
     void anIdIsTakenUntilItsExportHasEnded() {
         BlockNode node = node(image);
         wait(engine.addExport(new BlockExportOptions(
-                "export0", node.nodeName(), options(mountpoint).build())));
+                "mine", node.nodeName(), options(mountpoint).build())));
 
         assertThatThrownBy(() -> wait(engine.addExport(new BlockExportOptions(
-                        "export0", node.nodeName(), options(other).build()))))
+                        "mine", node.nodeName(), options(other).build()))))
                 .isInstanceOf(BlockException.class)
-                .hasMessage("Block export id 'export0' is already in use");
-        assertThat(wait(engine.export(node, options(other).build())).id()).isEqualTo("export1");
+                .hasMessage("Block export id 'mine' is already in use");
+        assertThat(wait(engine.export(node, options(other).build())).id()).isNotEqualTo("mine");
 
-        wait(engine.removeExport("export0", RemoveMode.SAFE));
+        wait(engine.removeExport("mine", RemoveMode.SAFE));
         wait(engine.addExport(new BlockExportOptions(
-                "export0", node.nodeName(), options(mountpoint).build())));
+                "mine", node.nodeName(), options(mountpoint).build())));
     }
 
     @Test
@@ -147,7 +189,7 @@ class EmbeddingIT {
 
         assertThatThrownBy(() -> wait(engine.removeExport(export.id(), RemoveMode.SAFE)))
                 .isInstanceOf(BlockException.class)
-                .hasMessage("export 'export0' still in use");
+                .hasMessage("export '" + export.id() + "' still in use");
         assertThat(export.shuttingDown()).isFalse();
 
         CompletableFuture<Void> removed =

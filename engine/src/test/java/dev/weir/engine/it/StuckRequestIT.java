@@ -8,6 +8,7 @@ import dev.weir.storage.BlockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.assertj.core.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -82,6 +83,35 @@ class StuckRequestIT {
         return ExportProcess.of(image, mountpoint, "--writable", "--format", "stuck", "--shutdown-timeout", seconds)
                 .testDrivers()
                 .start();
+    }
+
+    @Test
+    void whatIsMountedUnderTheNumberOfAnAbortedExportStays() throws Exception {
+        Path next = Files.createDirectory(directory.resolve("next"));
+        try (var export = start("3")) {
+            var client = Client.startPython(PREAD, mountpoint, begun);
+            ProcessStatus.await(begun);
+            ProcessStatus.sleep(Duration.ofMillis(200));
+            String number = number(mountpoint);
+            FuseMounts.abort(FuseMounts.at(mountpoint));
+            client.await(Duration.ofSeconds(5));
+            Client.run("umount", "-l", mountpoint.toString()).ok();
+            Client.run("mount", "-t", "tmpfs", "none", next.toString()).ok();
+            try {
+                Assumptions.assumeThat(number(next))
+                        .as("the number of the new mount")
+                        .isEqualTo(number);
+
+                assertThat(export.awaitExit(Duration.ofSeconds(8))).isEqualTo(1);
+                Client.run("mountpoint", "-q", next.toString()).ok();
+            } finally {
+                Client.run("umount", "-l", next.toString());
+            }
+        }
+    }
+
+    private static String number(Path place) {
+        return Client.run("mountpoint", "-d", place.toString()).text();
     }
 
     @Test

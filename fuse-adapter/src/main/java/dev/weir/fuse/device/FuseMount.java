@@ -106,7 +106,7 @@ public final class FuseMount {
     /** Where it is mounted in this process's namespace. */
     private List<String> places(List<MountTable.Entry> table) {
         return table.stream()
-                .filter(entry -> entry.device().equals(number))
+                .filter(entry -> entry.device().equals(number) && entry.isFuse())
                 .map(MountTable.Entry::mountpoint)
                 .distinct()
                 .toList();

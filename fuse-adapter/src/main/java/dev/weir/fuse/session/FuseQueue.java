@@ -47,7 +47,7 @@ final class FuseQueue {
     private final FuseRequestHandler handler;
     private final BounceBuffers buffers;
     private final FuseRequest request = new FuseRequest();
-    private final PendingRequests pending;
+    private final PendingRequests pending = new PendingRequests();
 
     // Confined to the loop.
     private BounceBuffer receive;
@@ -71,7 +71,6 @@ final class FuseQueue {
         this.handler = session.handler();
         this.decoder = new FuseRequestDecoder(maxWrite + FuseProtocol.WRITE_DATA_AT, maxWrite, maxWrite);
         this.buffers = buffers;
-        this.pending = new PendingRequests(session.options().maxInFlightRequests());
         this.receive = buffers.receiveBuffer();
     }
 

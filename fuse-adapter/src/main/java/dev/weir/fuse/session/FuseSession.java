@@ -33,6 +33,7 @@ public final class FuseSession implements BlockBackend.DrainListener {
     }
 
     private final FuseSessionOptions options;
+    private final BlockBackend backend;
     private final FuseRequestHandler handler;
     private final FuseStatistics statistics = new FuseStatistics();
     private final List<FuseQueue> queues = new ArrayList<>();
@@ -61,6 +62,7 @@ public final class FuseSession implements BlockBackend.DrainListener {
             List<IoEventLoop> loops,
             IntFunction<BounceBuffer> memory) {
         this.options = options;
+        this.backend = backend;
         this.handler = new FuseRequestHandler(options, backend);
         try {
             for (int i = 0; i < devices.size(); i++) {
@@ -109,6 +111,7 @@ public final class FuseSession implements BlockBackend.DrainListener {
 
     /** Stops reading, for good, and completes when nothing is in flight. Clients wait meanwhile. Idempotent. */
     public CompletionStage<Void> quiesce() {
+        backend.hurry();
         return onAll(FuseQueue::quiesce);
     }
 

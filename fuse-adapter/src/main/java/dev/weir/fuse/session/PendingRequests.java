@@ -1,6 +1,7 @@
 package dev.weir.fuse.session;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -9,35 +10,45 @@ import org.jspecify.annotations.Nullable;
  * undo, its place is found free once it was answered.
  */
 final class PendingRequests {
-    /** A power of two of at least twice the most requests in flight, so that a free place is near. */
-    private final @Nullable PendingRequest[] places;
+    private static final int FEWEST_PLACES = 64;
+
+    /** A power of two. It grows when more than half was taken, so that a free place is near; it never shrinks. */
+    private volatile @Nullable PendingRequest[] places = new PendingRequest[FEWEST_PLACES];
 
     private int next;
 
-    PendingRequests(int maxRequests) {
-        this.places = new PendingRequest[Integer.highestOneBit(Math.max(8, maxRequests)) << 2];
-    }
-
     /** Loop only. */
     void add(PendingRequest request) {
-        int mask = places.length - 1;
+        @Nullable PendingRequest[] table = places;
+        int mask = table.length - 1;
         int at = next;
-        for (int tried = 0; tried <= mask; tried++) {
-            PendingRequest there = places[at & mask];
-            if (there == null || there.isAnswered()) {
-                break;
+        for (int tried = 0; isTaken(table[at & mask]); tried++) {
+            if (tried > mask / 2) {
+                table = grown(table);
+                places = table;
+                mask = table.length - 1;
+                tried = 0;
             }
             at++;
         }
-        places[at & mask] = request;
+        table[at & mask] = request;
         next = at + 1;
+    }
+
+    /** The old ones stay where they are, so that the upper half is free. */
+    private static @Nullable PendingRequest[] grown(@Nullable PendingRequest[] table) {
+        return Arrays.copyOf(table, 2 * table.length);
+    }
+
+    private static boolean isTaken(@Nullable PendingRequest there) {
+        return there != null && !there.isAnswered();
     }
 
     /** The requests that are unanswered now. For messages about what does not end; any thread, may lag behind. */
     List<PendingRequest> unanswered() {
         var unanswered = new ArrayList<PendingRequest>();
         for (PendingRequest request : places) {
-            if (request != null && !request.isAnswered()) {
+            if (request != null && isTaken(request)) {
                 unanswered.add(request);
             }
         }

@@ -50,8 +50,14 @@ final class QueueRegistration implements EpollIoHandle {
         try {
             loop.register(this).addListener(future -> {
                 if (future.isSuccess()) {
-                    registered((IoRegistration) future.getNow());
-                    started.complete(null);
+                    try {
+                        registered((IoRegistration) future.getNow());
+                        started.complete(null);
+                    } catch (RuntimeException e) {
+                        // epoll takes no more descriptors.
+                        end();
+                        started.completeExceptionally(e);
+                    }
                 } else {
                     unregistered();
                     started.completeExceptionally(future.cause());

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.weir.fuse.protocol.Errno;
 import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -162,6 +163,28 @@ class ExactlyOneReplyTest {
         call.complete();
         kernel.receive().answers(stuck).wrote(4096);
         SessionFixture.await("idle", () -> fuse.session().unanswered().isEmpty());
+    }
+
+    @Test
+    void everyUnansweredRequestIsRememberedHoweverManyThereAre() {
+        ScriptedFuseDevice kernel = fuse.serve(device);
+        device.hold();
+        List<ControlledDevice.Call> calls = new ArrayList<>();
+        for (int i = 0; i < 500; i++) {
+            kernel.send(KernelRequest.read(0, 512));
+            calls.add(device.next());
+        }
+        assertThat(fuse.session().unanswered()).hasSize(500);
+
+        calls.subList(0, 250).forEach(ControlledDevice.Call::complete);
+        for (int i = 0; i < 250; i++) {
+            kernel.receive();
+        }
+        assertThat(fuse.session().unanswered()).hasSize(250);
+        calls.subList(250, 500).forEach(ControlledDevice.Call::complete);
+        for (int i = 0; i < 250; i++) {
+            kernel.receive();
+        }
     }
 
     @Test

@@ -28,9 +28,11 @@ final class Backend implements BlockBackend {
     private final Permissions permissions;
     private final boolean writable;
     private final Mono<Void> closing;
-    private final DrainGate gate = new DrainGate();
+    private final DrainedDevices devices;
+    private final DrainGate gate;
     private final Sinks.Empty<Void> abandoning = Sinks.empty();
     private volatile boolean abandoned;
+    private volatile boolean hurried;
     private final List<LongConsumer> resizeListeners = new CopyOnWriteArrayList<>();
 
     /** @param detach gives the permissions back; subscribed once, when no request is in flight */
@@ -38,7 +40,18 @@ final class Backend implements BlockBackend {
         this.node = node;
         this.permissions = permissions;
         this.writable = permissions.used().contains(Permission.WRITE);
-        this.closing = gate.close().then(Mono.defer(() -> detach.apply(this))).cache();
+        this.devices = new DrainedDevices(node);
+        this.gate = new DrainGate(this::drainChanged);
+        this.closing = gate.close()
+                .then(Mono.defer(() -> {
+                    devices.end();
+                    return detach.apply(this);
+                }))
+                .cache();
+    }
+
+    private void drainChanged() {
+        devices.follow(() -> hurried || gate.isDrained());
     }
 
     @Override
@@ -193,6 +206,12 @@ final class Backend implements BlockBackend {
     @Override
     public Mono<Void> close() {
         return closing;
+    }
+
+    @Override
+    public void hurry() {
+        hurried = true;
+        devices.follow(() -> true);
     }
 
     @Override

@@ -8,9 +8,12 @@ import dev.weir.storage.NodeOptions;
 import dev.weir.storage.Permissions;
 import dev.weir.storage.spi.BlockDevice;
 import dev.weir.storage.spi.BlockDriver;
+import dev.weir.storage.throttle.ThrottleDriver;
+import dev.weir.storage.throttle.ThrottleGroups;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.Set;
@@ -37,12 +40,16 @@ public final class BlockGraph {
     private final NodeOpener opener;
     private final GraphDrain drain = new GraphDrain();
     private final Additions additions = new Additions();
+    private final ThrottleGroups throttleGroups;
     private final Mono<Void> closing;
 
     private BlockGraph(Builder builder) {
         this.blocking = new BlockingPool(builder.blockingThreads);
+        this.throttleGroups = builder.throttleGroups;
+        var drivers = new LinkedHashMap<>(builder.drivers);
+        drivers.putIfAbsent("throttle", new ThrottleDriver(throttleGroups));
         this.opener = new NodeOpener(
-                Map.copyOf(builder.drivers), blocking, builder.implicitOpenPolicy, builder.ownFiles, names, turns);
+                Map.copyOf(drivers), blocking, builder.implicitOpenPolicy, builder.ownFiles, names, turns);
         this.closing = Mono.defer(this::shut).cache();
     }
 
@@ -98,6 +105,29 @@ public final class BlockGraph {
     /** All nodes, children before their parents. */
     public List<BlockNode> nodes() {
         return List.copyOf(names.all());
+    }
+
+    /**
+     * What a node is.
+     *
+     * @throws BlockException of kind {@link BlockErrorKind#NOT_FOUND}
+     */
+    public NodeInfo info(String nodeName) {
+        GraphNode node = names.get(nodeName);
+        NodeNames.Description description = names.description(nodeName);
+        CommonOptions common = description.common();
+        return new NodeInfo(
+                node,
+                description.options(),
+                common.detectZeroes().name().toLowerCase(Locale.ROOT),
+                common.cacheDirect(),
+                common.cacheNoFlush(),
+                node.device().children().stream().map(BlockNode::nodeName).toList());
+    }
+
+    /** The groups that nodes of the driver {@code throttle} refer to. */
+    public ThrottleGroups throttleGroups() {
+        return throttleGroups;
     }
 
     /** What the node was asked for so far. */
@@ -230,6 +260,7 @@ public final class BlockGraph {
         private int blockingThreads = 16;
         private ImplicitOpenPolicy implicitOpenPolicy = ImplicitOpenPolicy.DENY_ALL;
         private Predicate<Path> ownFiles = path -> false;
+        private ThrottleGroups throttleGroups = new ThrottleGroups();
 
         private Builder() {
             for (BlockDriver driver : ServiceLoader.load(BlockDriver.class, BlockGraph.class.getClassLoader())) {
@@ -269,6 +300,12 @@ public final class BlockGraph {
          */
         public Builder ownFiles(Predicate<Path> ownFiles) {
             this.ownFiles = ownFiles;
+            return this;
+        }
+
+        /** Groups that the graph shares with others. Defaults to groups of its own. */
+        public Builder throttleGroups(ThrottleGroups groups) {
+            throttleGroups = groups;
             return this;
         }
 

@@ -23,6 +23,9 @@ final class DrainGate {
     /** Requests in flight, and {@link #SHUT} while new ones must take the slow way. */
     private final AtomicInteger state = new AtomicInteger();
 
+    /** Called after each change of {@link #isDrained}. */
+    private final Runnable changed;
+
     private final Queue<BackendRequest<?>> waiting = new ArrayDeque<>();
     private final List<Sinks.Empty<Void>> idleWaiters = new ArrayList<>();
     private @Nullable DrainListener listener;
@@ -34,6 +37,10 @@ final class DrainGate {
     private int drains;
     private boolean releasing;
     private boolean closed;
+
+    DrainGate(Runnable changed) {
+        this.changed = changed;
+    }
 
     void pass(BackendRequest<?> request) {
         for (int now = state.get(); (now & SHUT) == 0; now = state.get()) {
@@ -71,6 +78,11 @@ final class DrainGate {
         }
     }
 
+    /** Whether somebody waits for the requests in flight, or did so and did not end the drain. */
+    synchronized boolean isDrained() {
+        return drains > 0 || closed;
+    }
+
     int inFlight() {
         synchronized (this) {
             return (state.get() & ~SHUT) + waiting.size();
@@ -103,6 +115,7 @@ final class DrainGate {
             shut(idle);
         }
         tellNews();
+        tell(changed);
         idle();
         return idle.asMono();
     }
@@ -119,6 +132,7 @@ final class DrainGate {
                 news.add(listener::drainedEnd);
             }
         }
+        tell(changed);
         tellNews();
         release();
     }
@@ -135,6 +149,7 @@ final class DrainGate {
                 shut(idle);
             }
             refused.forEach(BackendRequest::refuse);
+            tell(changed);
             idle();
             return idle.asMono();
         });
@@ -191,11 +206,7 @@ final class DrainGate {
             telling = true;
         }
         for (Runnable next = nextNews(); next != null; next = nextNews()) {
-            try {
-                next.run();
-            } catch (Throwable e) {
-                log.warn("A drain listener failed", e);
-            }
+            tell(next);
         }
     }
 
@@ -203,5 +214,13 @@ final class DrainGate {
         Runnable next = news.poll();
         telling = next != null;
         return next;
+    }
+
+    private static void tell(Runnable call) {
+        try {
+            call.run();
+        } catch (Throwable e) {
+            log.warn("A drain listener failed", e);
+        }
     }
 }

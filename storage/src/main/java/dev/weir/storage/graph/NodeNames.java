@@ -2,17 +2,24 @@ package dev.weir.storage.graph;
 
 import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
+import dev.weir.storage.NodeOptions;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The nodes of a graph by name, and the names of those that are being opened. */
 final class NodeNames {
+    /** What a node was opened with. */
+    record Description(NodeOptions options, CommonOptions common) {}
+
     private final Map<String, GraphNode> nodes = new LinkedHashMap<>();
+    private final Map<String, Description> descriptions = new HashMap<>();
     private final Set<String> reserved = new HashSet<>();
     private int generated;
 
@@ -29,12 +36,19 @@ final class NodeNames {
         return name;
     }
 
-    synchronized void put(GraphNode node) {
+    synchronized void put(GraphNode node, Description description) {
         nodes.put(node.nodeName(), node);
+        descriptions.put(node.nodeName(), description);
+    }
+
+    synchronized Description description(String name) {
+        get(name);
+        return Objects.requireNonNull(descriptions.get(name));
     }
 
     synchronized void release(String name) {
         nodes.remove(name);
+        descriptions.remove(name);
         reserved.remove(name);
     }
 

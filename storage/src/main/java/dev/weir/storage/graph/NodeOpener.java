@@ -97,13 +97,13 @@ final class NodeOpener {
             }
             CommonOptions common = CommonOptions.take(reader, parent);
             String name = names.reserve(common.nodeName());
-            Mono<GraphNode> opened = openAs(name, driver, reader, common, implicit);
+            Mono<GraphNode> opened = openAs(name, driver, reader, options, common, implicit);
             if (common.autoReadOnly() && !common.readOnly()) {
                 opened = opened.onErrorResume(NodeOpener::isReadOnly, failure -> {
                     var again = new OptionReader(options);
                     again.string("driver");
                     CommonOptions.take(again, parent);
-                    return openAs(name, driver, again, common.asReadOnly(), implicit);
+                    return openAs(name, driver, again, options, common.asReadOnly(), implicit);
                 });
             }
             return opened.doOnError(failure -> names.release(name));
@@ -111,7 +111,12 @@ final class NodeOpener {
     }
 
     private Mono<GraphNode> openAs(
-            String name, BlockDriver driver, OptionReader reader, CommonOptions common, boolean implicit) {
+            String name,
+            BlockDriver driver,
+            OptionReader reader,
+            NodeOptions options,
+            CommonOptions common,
+            boolean implicit) {
         return Mono.defer(() -> {
             var context = new NodeContext(this, name, common);
             return Failures.called(name, "open", () -> driver.open(reader, context))
@@ -119,7 +124,9 @@ final class NodeOpener {
                             BlockException.of(BlockErrorKind.IO, "Driver '" + driver.name() + "' opened nothing")))
                     .flatMap(device -> Mono.defer(() -> {
                                 reader.end();
-                                return insert(new GraphNode(name, driver.name(), device, common, implicit, pool));
+                                return insert(
+                                        new GraphNode(name, driver.name(), device, common, implicit, pool),
+                                        new NodeNames.Description(options, common));
                             })
                             .onErrorResume(failure -> quietly(name, device).then(Mono.error(failure))))
                     .onErrorResume(failure -> closeUnused(context).then(Mono.error(failure)));
@@ -134,13 +141,14 @@ final class NodeOpener {
             CommonOptions common = CommonOptions.take(reader, CommonOptions.DEFAULTS);
             reader.end();
             String name = names.reserve(common.nodeName());
-            return Mono.defer(
-                            () -> insert(new GraphNode(name, String.valueOf(driverName), device, common, false, pool)))
+            return Mono.defer(() -> insert(
+                            new GraphNode(name, String.valueOf(driverName), device, common, false, pool),
+                            new NodeNames.Description(options, common)))
                     .doOnError(failure -> names.release(name));
         });
     }
 
-    private Mono<GraphNode> insert(GraphNode node) {
+    private Mono<GraphNode> insert(GraphNode node, NodeNames.Description description) {
         return turns.inTurn(() -> {
             if (shut) {
                 throw BlockException.of(BlockErrorKind.CLOSED, "The block graph is closed");
@@ -153,7 +161,9 @@ final class NodeOpener {
                 }
                 plan.add(NodeUser.parent(node, below), node.device().childPermissions(child, Permissions.NONE));
             }
-            return plan.apply().doOnSuccess(nothing -> names.put(node)).thenReturn(node);
+            return plan.apply()
+                    .doOnSuccess(nothing -> names.put(node, description))
+                    .thenReturn(node);
         });
     }
 

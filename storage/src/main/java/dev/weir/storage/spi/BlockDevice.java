@@ -31,6 +31,16 @@ public interface BlockDevice extends BlockIo {
      */
     Mono<Void> permissionsChanged(Permissions permissions);
 
+    /**
+     * A user of this node waits for its requests in flight. A device that delays requests for reasons of its own lets go
+     * those that it holds, and delays none until {@link #drainedEnd}. Nests. Must not block, and must not end or pass on a
+     * request on the caller's thread. A device that delays nothing has nothing to do.
+     */
+    default void drainedBegin() {}
+
+    /** Ends one {@link #drainedBegin}. */
+    default void drainedEnd() {}
+
     /** Flushes nothing, gives everything back. Called once, with no request in flight. */
     Mono<Void> close();
 }

@@ -70,7 +70,7 @@ public final class OptionReader {
         };
     }
 
-    /** A whole number; empty where it is absent. */
+    /** A whole number, as C's {@code strtoll} reads it where it is text; empty where it is absent. */
     public OptionalLong integer(String key) {
         Object value = left.remove(key);
         if (value == null) {
@@ -83,10 +83,13 @@ public final class OptionReader {
             throw wrongType(key, "integer");
         }
         try {
-            return OptionalLong.of(Long.decode(text));
+            if (text.indexOf('#') < 0) {
+                return OptionalLong.of(Long.decode(text.stripLeading()));
+            }
         } catch (NumberFormatException e) {
-            throw invalid("Parameter '" + path + key + "' expects integer");
+            // As what Java takes for hexadecimal and C does not.
         }
+        throw invalid("Parameter '" + path + key + "' expects integer");
     }
 
     /** A number of bytes, with a unit such as {@code 64M}; empty where it is absent. */

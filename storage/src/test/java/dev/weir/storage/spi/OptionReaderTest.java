@@ -8,6 +8,7 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class OptionReaderTest {
     private static OptionReader text(String options) {
@@ -82,14 +83,15 @@ class OptionReaderTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"12, 12", "0x10, 16", "-3, -3"})
+    @CsvSource({"12, 12", "0x10, 16", "010, 8", "-3, -3", "+3, 3", "' 3', 3"})
     void integers(String text, long number) {
         assertThat(text("n=" + text).integer("n")).hasValue(number);
     }
 
-    @Test
-    void whatIsNoIntegerIsRefused() {
-        assertRefused(() -> text("n=1k").integer("n"), "Parameter 'n' expects integer");
+    @ParameterizedTest
+    @ValueSource(strings = {"1k", "#8", "08", "3 ", "1.5", ""})
+    void whatIsNoIntegerIsRefused(String text) {
+        assertRefused(() -> text("n=" + text).integer("n"), "Parameter 'n' expects integer");
     }
 
     @Test

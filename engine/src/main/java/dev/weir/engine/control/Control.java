@@ -1,0 +1,146 @@
+package dev.weir.engine.control;
+
+import dev.weir.engine.BlockEngine;
+import dev.weir.engine.BlockExport;
+import dev.weir.engine.BlockExportOptions;
+import dev.weir.engine.RemoveMode;
+import dev.weir.storage.BlockBackend;
+import dev.weir.storage.BlockErrorKind;
+import dev.weir.storage.BlockException;
+import dev.weir.storage.BlockNode;
+import dev.weir.storage.NodeOptions;
+import dev.weir.storage.Permission;
+import dev.weir.storage.Permissions;
+import dev.weir.storage.PreallocMode;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import reactor.core.publisher.Mono;
+
+/**
+ * Nodes, exports and objects of an engine by name. Every operation that fails changed nothing, unless it says otherwise,
+ * and its {@link BlockException} has the text that QEMU's own daemon would give.
+ */
+public final class Control {
+    private final BlockEngine engine;
+    private final UserObjects objects;
+    private final List<Consumer<String>> deletionListeners = new CopyOnWriteArrayList<>();
+
+    public Control(BlockEngine engine) {
+        this.engine = engine;
+        this.objects = new UserObjects(engine);
+    }
+
+    /** What this controls. */
+    public BlockEngine engine() {
+        return engine;
+    }
+
+    /** The values of {@code qom-type} that {@link #addObject} takes. */
+    public static List<String> objectTypes() {
+        return UserObjects.TYPES;
+    }
+
+    /** Adds a listener that is told the id of every export that is gone, whatever ended it. Any thread. */
+    public void onExportDeleted(Consumer<String> listener) {
+        deletionListeners.add(listener);
+    }
+
+    /** Takes a listener away again. */
+    public void removeListener(Consumer<String> listener) {
+        deletionListeners.remove(listener);
+    }
+
+    /** Opens a node; it must have a name. */
+    public Mono<BlockNode> addNode(NodeOptions options) {
+        return Mono.defer(() -> {
+            if (options.values().containsKey("driver") && !options.values().containsKey("node-name")) {
+                throw BlockException.of(BlockErrorKind.INVALID, "'node-name' must be specified for the root node");
+            }
+            return engine.addNode(options);
+        });
+    }
+
+    /** Closes a node that nobody uses. */
+    public Mono<Void> removeNode(String nodeName) {
+        return engine.graph().remove(nodeName);
+    }
+
+    /** @param bytes new length of the node, at least 0 */
+    public Mono<Void> resize(String nodeName, long bytes) {
+        return Mono.defer(() -> {
+            BlockNode node = engine.graph().node(nodeName);
+            if (bytes < 0) {
+                throw BlockException.of(BlockErrorKind.INVALID, "Parameter 'size' expects a >0 size");
+            }
+            if (node.readOnly()) {
+                throw BlockException.of(BlockErrorKind.READ_ONLY, "Image is read-only");
+            }
+            var permissions = new Permissions(Set.of(Permission.RESIZE), Permissions.ALL);
+            return Mono.usingWhen(
+                    engine.graph().attach(node, permissions),
+                    backend -> backend.truncate(bytes, PreallocMode.OFF),
+                    BlockBackend::close);
+        });
+    }
+
+    /** Exports a node, and completes when it is mounted and served. */
+    public Mono<BlockExport> addExport(NodeOptions options) {
+        return Mono.defer(() -> {
+            BlockExportOptions export = ExportOptions.read(options);
+            return engine.addExport(export)
+                    .doOnNext(added -> added.onTerminate()
+                            .onErrorComplete()
+                            .subscribe(
+                                    nothing -> {},
+                                    failure -> {},
+                                    () -> deletionListeners.forEach(listener -> listener.accept(added.id()))));
+        });
+    }
+
+    /**
+     * Ends an export.
+     *
+     * @return completes when the export is gone; with an error where it goes on, and where data could not be flushed
+     */
+    public Mono<Void> removeExport(String id, RemoveMode mode) {
+        return Mono.defer(() -> {
+            BlockExport export = engine.findExport(id)
+                    .orElseThrow(() -> BlockException.of(BlockErrorKind.NOT_FOUND, "Export '" + id + "' is not found"));
+            if (export.shuttingDown()) {
+                throw BlockException.of(BlockErrorKind.BUSY, "Export '" + id + "' is already shutting down");
+            }
+            return engine.removeExport(id, mode);
+        });
+    }
+
+    /** Makes an object: {@code qom-type}, {@code id}, and what the type knows. */
+    public Mono<Void> addObject(NodeOptions options) {
+        return objects.add(options);
+    }
+
+    /** Deletes an object that nobody uses. */
+    public Mono<Void> removeObject(String id) {
+        return objects.remove(id);
+    }
+
+    /**
+     * Reads a property of an object.
+     *
+     * @param path the object's id, or {@code /objects/} and the id
+     * @return a {@code String}, {@code Boolean}, {@code Long}, or a map of such by name
+     */
+    public Object property(String path, String property) {
+        return objects.get(path, property);
+    }
+
+    /**
+     * Changes a property of an object.
+     *
+     * @param value has the new value under the property's own name
+     */
+    public void property(String path, String property, NodeOptions value) {
+        objects.set(path, property, value);
+    }
+}

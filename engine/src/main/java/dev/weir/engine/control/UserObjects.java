@@ -1,0 +1,140 @@
+package dev.weir.engine.control;
+
+import dev.weir.engine.BlockEngine;
+import dev.weir.storage.BlockErrorKind;
+import dev.weir.storage.BlockException;
+import dev.weir.storage.NodeOptions;
+import dev.weir.storage.spi.OptionReader;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
+
+/** The objects by id. Any thread. */
+final class UserObjects {
+    /** The values that {@code qom-type} may have. */
+    static final List<String> TYPES = List.of("iothread", "secret", "throttle-group");
+
+    private static final Pattern ID = Pattern.compile("[A-Za-z][A-Za-z0-9._-]*");
+    private static final String PREFIX = "/objects/";
+
+    private final BlockEngine engine;
+    /** Null for one that is being made, or deleted. */
+    private final Map<String, @Nullable UserObject> objects = new LinkedHashMap<>();
+
+    UserObjects(BlockEngine engine) {
+        this.engine = engine;
+    }
+
+    Mono<Void> add(NodeOptions options) {
+        return Mono.<Void>fromRunnable(() -> addNow(new OptionReader(options)))
+                .subscribeOn(Schedulers.boundedElastic());
+    }
+
+    private void addNow(OptionReader options) {
+        String type = options.string("qom-type");
+        if (!TYPES.contains(type)) {
+            throw options.refused("qom-type", type);
+        }
+        String id = options.string("id");
+        if (!ID.matcher(id).matches()) {
+            throw invalid("Parameter 'id' expects an identifier");
+        }
+        synchronized (objects) {
+            if (objects.containsKey(id)) {
+                throw invalid("attempt to add duplicate property '" + id + "' to object (type 'container')");
+            }
+            objects.put(id, null);
+        }
+        UserObject made = null;
+        try {
+            made = switch (type) {
+                case "secret" -> SecretObject.create(options);
+                case "throttle-group" ->
+                    ThrottleGroupObject.create(engine.graph().throttleGroups(), id, options);
+                default -> IoThreadObject.create(engine, id, options);
+            };
+        } finally {
+            synchronized (objects) {
+                if (made == null) {
+                    objects.remove(id);
+                } else {
+                    objects.put(id, made);
+                }
+            }
+        }
+    }
+
+    Mono<Void> remove(String id) {
+        return Mono.defer(() -> {
+            UserObject object = find(id);
+            if (object == null) {
+                throw invalid("object '" + id + "' not found");
+            }
+            synchronized (objects) {
+                objects.put(id, null);
+            }
+            return object.delete()
+                    .onErrorMap(
+                            failure -> object instanceof IoThreadObject
+                                    && failure instanceof BlockException e
+                                    && e.kind() == BlockErrorKind.BUSY,
+                            failure -> BlockException.of(
+                                    BlockErrorKind.BUSY, "object '" + id + "' is in use, can not be deleted", failure))
+                    .doOnError(failure -> {
+                        synchronized (objects) {
+                            objects.put(id, object);
+                        }
+                    })
+                    .doOnSuccess(nothing -> {
+                        synchronized (objects) {
+                            objects.remove(id);
+                        }
+                    });
+        });
+    }
+
+    /** @param path the id, or {@code /objects/} and the id */
+    Object get(String path, String property) {
+        UserObject object = at(path);
+        Object value = object.properties().get(property);
+        if (value == null) {
+            throw missing(object, property);
+        }
+        return value;
+    }
+
+    /** @param value has the new value under the property's own name */
+    void set(String path, String property, NodeOptions value) {
+        UserObject object = at(path);
+        if (!object.properties().containsKey(property)) {
+            throw missing(object, property);
+        }
+        object.set(property, new OptionReader(value));
+    }
+
+    private UserObject at(String path) {
+        UserObject object = find(path.startsWith(PREFIX) ? path.substring(PREFIX.length()) : path);
+        if (object == null) {
+            throw BlockException.of(BlockErrorKind.NOT_FOUND, "Device '" + path + "' not found");
+        }
+        return object;
+    }
+
+    private @Nullable UserObject find(String id) {
+        synchronized (objects) {
+            return objects.get(id);
+        }
+    }
+
+    private static BlockException missing(UserObject object, String property) {
+        return invalid("Property '" + object.type() + "." + property + "' not found");
+    }
+
+    private static BlockException invalid(String message) {
+        return BlockException.of(BlockErrorKind.INVALID, message);
+    }
+}

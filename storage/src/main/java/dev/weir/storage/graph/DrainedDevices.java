@@ -1,0 +1,56 @@
+package dev.weir.storage.graph;
+
+import dev.weir.storage.BlockNode;
+import dev.weir.storage.spi.BlockDevice;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Tells the devices at and below a backend's node whether the backend is drained, so that none delays what the drain waits
+ * for. A device hears of both ends, whatever the graph looks like by then. Any thread.
+ */
+final class DrainedDevices {
+    private final GraphNode top;
+
+    // Guarded by this, also while devices are told: they hear of one change after the other.
+    private List<BlockDevice> told = List.of();
+    private boolean over;
+
+    DrainedDevices(GraphNode top) {
+        this.top = top;
+    }
+
+    /** @param isDrained the state of now; asked under the lock, so that the last change wins */
+    synchronized void follow(BooleanSupplier isDrained) {
+        boolean drained = isDrained.getAsBoolean() && !over;
+        if (drained && told.isEmpty()) {
+            Set<BlockDevice> devices = new LinkedHashSet<>();
+            collect(top, devices);
+            told = List.copyOf(devices);
+            told.forEach(BlockDevice::drainedBegin);
+        } else if (!drained) {
+            release();
+        }
+    }
+
+    /** The backend's last request has ended; its drains are nothing to the devices any more. */
+    synchronized void end() {
+        over = true;
+        release();
+    }
+
+    private void release() {
+        List<BlockDevice> devices = told;
+        told = List.of();
+        devices.forEach(BlockDevice::drainedEnd);
+    }
+
+    private static void collect(GraphNode node, Set<BlockDevice> devices) {
+        devices.add(node.device());
+        for (BlockNode child : node.device().children()) {
+            collect((GraphNode) child, devices);
+        }
+    }
+}

@@ -1,0 +1,22 @@
+package dev.weir.storage.graph;
+
+import dev.weir.storage.BlockNode;
+import dev.weir.storage.NodeOptions;
+import java.util.List;
+
+/**
+ * What a node is, for those who ask.
+ *
+ * @param options as it was described, children that were described in place included
+ * @param detectZeroes {@code off}, {@code on} or {@code unmap}
+ * @param cacheDirect whether it goes around the page cache
+ * @param cacheNoFlush whether flushes are ignored
+ * @param children names of the nodes that it reads from and writes to
+ */
+public record NodeInfo(
+        BlockNode node,
+        NodeOptions options,
+        String detectZeroes,
+        boolean cacheDirect,
+        boolean cacheNoFlush,
+        List<String> children) {}

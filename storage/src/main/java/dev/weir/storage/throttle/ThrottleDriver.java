@@ -1,0 +1,36 @@
+package dev.weir.storage.throttle;
+
+import dev.weir.storage.spi.BlockDevice;
+import dev.weir.storage.spi.FilterDriver;
+import dev.weir.storage.spi.OpenContext;
+import dev.weir.storage.spi.OptionReader;
+import reactor.core.publisher.Mono;
+
+/**
+ * {@code throttle}: the bytes of its child, at the rate that a group allows. Options: {@code file} (the child) and
+ * {@code throttle-group} (the id of a {@link ThrottleGroup}).
+ *
+ * <p>Reads, writes, zeroed and discarded ranges wait for the group; the last three count as writes. All else passes. While
+ * the node is drained nothing waits: what waited goes on at once, and counts.
+ */
+public final class ThrottleDriver implements FilterDriver {
+    private final ThrottleGroups groups;
+
+    /** @param groups where the driver finds its groups */
+    public ThrottleDriver(ThrottleGroups groups) {
+        this.groups = groups;
+    }
+
+    @Override
+    public String name() {
+        return "throttle";
+    }
+
+    @Override
+    public Mono<BlockDevice> open(OptionReader options, OpenContext context) {
+        return Mono.defer(() -> {
+            String group = options.string("throttle-group");
+            return context.openChild(options.child("file")).map(file -> new ThrottleDevice(file, groups.join(group)));
+        });
+    }
+}
