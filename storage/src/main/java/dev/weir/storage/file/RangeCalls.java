@@ -66,12 +66,11 @@ final class RangeCalls {
         if (does(Call.ZERO_RANGE, offset, length) || !noFallback && does(Call.BLKZEROOUT, offset, length)) {
             return;
         }
-        // A range that cannot be allocated afterwards must not be punched unless zeroes may be written instead: it is tried
+        // A range that cannot be allocated afterwards must not be punched unless zeroes may be written instead: it is
+        // tried
         // first, which leaves the contents as they are.
         boolean allocates = noFallback ? does(Call.ALLOCATE, offset, length) : !missing.contains(Call.ALLOCATE);
-        if (allocates
-                && does(Call.PUNCH_HOLE, offset, length)
-                && does(Call.ALLOCATE, offset, length)) {
+        if (allocates && does(Call.PUNCH_HOLE, offset, length) && does(Call.ALLOCATE, offset, length)) {
             return;
         }
         throw unsupported("writeZeroes");

@@ -148,7 +148,8 @@ public final class BlockGraph {
             return attached.doOnNext(backend -> settled.set(true)).doOnCancel(() -> {
                 if (settled.compareAndSet(false, true)) {
                     attached.flatMap(BlockBackend::close)
-                            .subscribe(nothing -> {}, failure -> log.debug("An attach that was given up failed", failure));
+                            .subscribe(
+                                    nothing -> {}, failure -> log.debug("An attach that was given up failed", failure));
                 }
             });
         });
@@ -234,8 +235,8 @@ public final class BlockGraph {
         return Mono.whenDelayError(closed)
                 .onErrorResume(failure -> closeNodes().then(Mono.error(failure)))
                 .then(Mono.defer(this::closeNodes))
-                .doOnTerminate(() -> closeAfter(
-                        backends.stream().filter(Backend::abandoned).toList()));
+                .doOnTerminate(() ->
+                        closeAfter(backends.stream().filter(Backend::abandoned).toList()));
     }
 
     private void closeAfter(List<Backend> abandoned) {

@@ -38,6 +38,7 @@ final class BlockingPool implements Executor {
     private final Deque<Worker> idle;
     /** Those that have started and not ended; a queued task is in the care of one of them. */
     private int threads;
+
     private boolean closed;
 
     /** @param size most threads at a time */

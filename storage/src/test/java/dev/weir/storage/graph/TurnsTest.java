@@ -61,9 +61,7 @@ class TurnsTest {
 
     @Test
     void workGoesOnWithoutItsSubscriber() {
-        turns.inTurn(slow::asMono)
-                .subscribe(ended::add, failures::add)
-                .dispose();
+        turns.inTurn(slow::asMono).subscribe(ended::add, failures::add).dispose();
         start(turns.inTurn(() -> Mono.just(2)));
         assertThat(ended).isEmpty();
 
