@@ -67,7 +67,7 @@ public interface BlockBackend extends BlockIo {
 
     /**
      * As {@link #close}, by a user that has given up waiting for its requests in flight: nobody else waits for them
-     * either. A graph that is closed leaves the nodes below open until they have ended.
+     * either. A graph that is closed, or is being closed, leaves the nodes below open until they have ended.
      */
     void abandon();
 }
