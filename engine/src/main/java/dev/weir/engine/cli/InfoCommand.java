@@ -140,8 +140,8 @@ final class InfoCommand implements Callable<Integer> {
         facts.put("detect-zeroes", node.path("detect_zeroes").asText());
         List<String> children = new ArrayList<>();
         node.path("children")
-                .forEach(child -> children.add(
-                        child.path("child").asText() + " " + child.path("node-name").asText()));
+                .forEach(child -> children.add(child.path("child").asText() + " "
+                        + child.path("node-name").asText()));
         if (!children.isEmpty()) {
             facts.put("children", String.join(", ", children));
         }
@@ -160,7 +160,8 @@ final class InfoCommand implements Callable<Integer> {
     private void tell(String what, Map<String, String> facts) {
         facts.forEach((key, value) -> {
             String shown = TextTable.printable(value);
-            console.out().println(key.isEmpty() ? what + shown : "  " + (key + ":              ").substring(0, 15) + shown);
+            console.out()
+                    .println(key.isEmpty() ? what + shown : "  " + (key + ":              ").substring(0, 15) + shown);
         });
     }
 }

@@ -11,8 +11,8 @@ import com.fasterxml.jackson.databind.ObjectWriter;
 /** What {@code --json} prints: for programs, over several lines for people who look at it all the same. */
 final class JsonOutput {
     private static final ObjectWriter WRITER = new ObjectMapper()
-            .writer(new DefaultPrettyPrinter(Separators.createDefaultInstance()
-                            .withObjectFieldValueSpacing(Separators.Spacing.AFTER))
+            .writer(new DefaultPrettyPrinter(
+                            Separators.createDefaultInstance().withObjectFieldValueSpacing(Separators.Spacing.AFTER))
                     .withObjectIndenter(new DefaultIndenter("  ", "\n")));
 
     private JsonOutput() {}

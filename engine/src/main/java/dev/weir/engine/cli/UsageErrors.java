@@ -33,8 +33,7 @@ final class UsageErrors {
         for (OptionSpec option : command.options()) {
             if (!option.isMultiValue() && option.originalStringValues().size() > 1) {
                 throw new ParameterException(
-                        command.commandLine(),
-                        "option '" + option.longestName() + "' should be specified only once");
+                        command.commandLine(), "option '" + option.longestName() + "' should be specified only once");
             }
         }
     }

@@ -217,9 +217,13 @@ public final class QmpClient implements AutoCloseable {
         if (cause instanceof QmpClientException told) {
             return told;
         }
+        String reason = String.valueOf(cause.getMessage());
+        if (reason.equals("Broken pipe") || reason.equals("Connection reset")) {
+            return new QmpClientException("the daemon on '" + socket + "' has ended", cause);
+        }
         return cause instanceof JsonProcessingException
                 ? new QmpClientException("what listens on '" + socket + "' does not speak QMP", cause)
-                : new QmpClientException("the daemon on '" + socket + "' is lost: " + cause.getMessage(), cause);
+                : new QmpClientException("the daemon on '" + socket + "' is lost: " + reason, cause);
     }
 
     /** What waits in another thread fails. */

@@ -25,7 +25,8 @@ final class KeyDecoder {
     private @Nullable StringBuilder sequence;
 
     /** The key that ends with this byte, if any does. */
-    @Nullable Key next(int value) {
+    @Nullable
+    Key next(int value) {
         char c = (char) value;
         if (c == ESCAPE) {
             sequence = new StringBuilder();

@@ -29,13 +29,14 @@ final class Screen implements AutoCloseable {
     void draw(List<String> lines) {
         var text = new StringBuilder(HOME);
         for (int i = 0; i < lines.size(); i++) {
+            // Erased before it is written: behind a line that is full, the cursor stands on its last character.
             text.append(i == 0 ? "" : "\r\n")
+                    .append(i == lines.size() - 1 ? REST_OF_SCREEN : REST_OF_LINE)
                     .append(i == REVERSED ? REVERSE : "")
                     .append(lines.get(i))
-                    .append(i == REVERSED ? PLAIN : "")
-                    .append(REST_OF_LINE);
+                    .append(i == REVERSED ? PLAIN : "");
         }
-        out.print(text.append(REST_OF_SCREEN));
+        out.print(text);
         out.flush();
     }
 

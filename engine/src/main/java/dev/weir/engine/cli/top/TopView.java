@@ -163,8 +163,6 @@ public final class TopView {
 
     /** Long names keep their beginning, and say that there is more. */
     private static String cell(String text, int width) {
-        return text.length() > width
-                ? text.substring(0, width - 1) + "+"
-                : text + " ".repeat(width - text.length());
+        return text.length() > width ? text.substring(0, width - 1) + "+" : text + " ".repeat(width - text.length());
     }
 }
