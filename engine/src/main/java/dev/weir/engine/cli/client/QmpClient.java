@@ -13,6 +13,7 @@ import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -218,7 +219,10 @@ public final class QmpClient implements AutoCloseable {
             return told;
         }
         String reason = String.valueOf(cause.getMessage());
-        if (reason.equals("Broken pipe") || reason.equals("Connection reset")) {
+        // Its end was read before, or is noticed now.
+        if (cause instanceof ClosedChannelException
+                || reason.equals("Broken pipe")
+                || reason.equals("Connection reset")) {
             return new QmpClientException("the daemon on '" + socket + "' has ended", cause);
         }
         return cause instanceof JsonProcessingException

@@ -53,8 +53,8 @@ class TopViewTest {
         assertThat(view.snapshot())
                 .containsExactly(
                         "ID              IOPS r/w     MB/s r/w  mean us r/w   p50   p99  infl pause   err",
-                        "disk         1000     2      4     1     20  1000  24.6  32.6     3     7     5",
-                        "TOTAL        1000     2      4     1     20  1000  24.6  32.6     3     7     5");
+                        "disk          1000     2      4     1     20  1000  24.6  32.6     3     7     5",
+                        "TOTAL         1000     2      4     1     20  1000  24.6  32.6     3     7     5");
     }
 
     @Test
@@ -63,7 +63,7 @@ class TopViewTest {
         ExportReport now = report("disk", counts(10, 40960, 100, "10"), counts(0, 0, 0, ""));
         view.update(List.of(Activity.between(before, now, 1)));
 
-        assertThat(view.snapshot().get(1)).startsWith("disk           10     0");
+        assertThat(view.snapshot().get(1)).startsWith("disk            10     0");
     }
 
     @Test
@@ -76,7 +76,7 @@ class TopViewTest {
         assertThat(lines.get(0)).startsWith("weir top: 200 exports, 1 to 21 (arrows), by activity (s)");
         assertThat(lines.get(2)).startsWith("disk-199 ");
         assertThat(lines.get(22)).startsWith("disk-179 ");
-        assertThat(lines.get(23)).startsWith("TOTAL      19900 ");
+        assertThat(lines.get(23)).startsWith("TOTAL        19900 ");
     }
 
     @Test
@@ -114,8 +114,8 @@ class TopViewTest {
     @Test
     void longNamesAreCutAndStrangeOnesMadeHarmless() {
         view.update(List.of(busy("a-name-that-is-longer-than-its-column", 1)));
-        assertThat(view.screen(Window.STANDARD).get(2)).startsWith("a-name-tha+     1 ");
-        assertThat(view.snapshot().get(1)).startsWith("a-name-that-is-longer-than-its-column     1 ");
+        assertThat(view.screen(Window.STANDARD).get(2)).startsWith("a-name-tha+      1 ");
+        assertThat(view.snapshot().get(1)).startsWith("a-name-that-is-longer-than-its-column      1 ");
 
         var strange = new TopView(Path.of("a\033[2Jb"), TopView.Order.ID);
         assertThat(strange.screen(Window.STANDARD).get(0)).contains("a?[2Jb");
