@@ -9,7 +9,8 @@ import reactor.core.publisher.Mono;
  *
  * <p>Every {@code Mono} is cold: one subscription is one I/O. It ends with completion or a {@link BlockException}, on
  * whichever thread the I/O ended; an operation that can finish at once completes on the subscriber's thread, and one
- * that cannot never blocks it.
+ * that cannot never blocks it. Where a device fails with an exception of its own, a node may pass it on as it is; a
+ * backend makes it a {@code BlockException}.
  *
  * <p>Buffers are direct and are lent: position and limit give the range, the lender keeps ownership, and the callee may
  * touch a buffer only until the {@code Mono} ends. Position and limit are undefined from the subscription on. Cancelling
@@ -28,9 +29,9 @@ public interface BlockIo {
     Mono<Void> read(long offset, ByteBuffer dst);
 
     /**
-     * Writes {@code src} at {@code offset}; never past the end of the node.
+     * Writes {@code src} at {@code offset}; not past the end of the node without {@link WriteFlag#GROW}.
      *
-     * @param flags {@link WriteFlag#FUA} or none
+     * @param flags {@link WriteFlag#FUA}, {@link WriteFlag#GROW} or none
      */
     Mono<Void> write(long offset, ByteBuffer src, Set<WriteFlag> flags);
 
@@ -62,6 +63,15 @@ public interface BlockIo {
      * @param prealloc what to do with the gained range; anything but {@link PreallocMode#OFF} is refused for shrinking
      */
     Mono<Void> truncate(long length, PreallocMode prealloc);
+
+    /**
+     * Makes it at least {@code end} bytes long, and never shorter, whoever else resizes it meanwhile. Bytes that are gained
+     * read as zero. On failure it has its former length, unless others have come to rely on the new one.
+     *
+     * @param from where {@code prealloc} begins: what is gained before it is not allocated; at most {@code end}
+     * @param prealloc what to do with what is gained from {@code from} on
+     */
+    Mono<Void> grow(long from, long end, PreallocMode prealloc);
 
     /**
      * The status of the bytes at {@code offset}: an extent that starts there and is no longer than {@code length}. It may

@@ -78,6 +78,7 @@ public final class Main implements Runnable {
                 .addSubcommand(new TopCommand(console))
                 .addSubcommand(new StopCommand())
                 .addSubcommand(new CompletionCommand(console))
+                .addSubcommand(new ManualCommand(console))
                 .addSubcommand(new TrainCommand())
                 .addSubcommand(help);
         weir.getCommandSpec().versionProvider(Main::version);

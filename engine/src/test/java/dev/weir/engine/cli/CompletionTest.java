@@ -45,7 +45,17 @@ class CompletionTest {
     void commandsAndWhatStandsInPlaceOfOne() throws Exception {
         assertThat(completions("weir", ""))
                 .containsExactlyInAnyOrder(
-                        "export", "daemon", "list", "add", "remove", "resize", "info", "top", "stop", "completion");
+                        "export",
+                        "daemon",
+                        "list",
+                        "add",
+                        "remove",
+                        "resize",
+                        "info",
+                        "top",
+                        "stop",
+                        "completion",
+                        "manual");
         assertThat(completions("weir", "-")).containsExactlyInAnyOrder("-h", "--help", "-V", "--version");
         assertThat(completions("weir", "ex")).containsExactly("export");
     }

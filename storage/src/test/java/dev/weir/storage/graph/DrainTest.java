@@ -104,6 +104,24 @@ class DrainTest {
     }
 
     @Test
+    void aListenerHearsOfTheEndOnlyWhenItHasHeardOfTheBegin() {
+        backend.drainedBegin().block();
+        backend.onDrain(new BlockBackend.DrainListener() {
+            @Override
+            public void drainedBegin() {
+                backend.drainedEnd();
+                events.add("heard begin");
+            }
+
+            @Override
+            public void drainedEnd() {
+                events.add("heard end");
+            }
+        });
+        assertThat(events).containsExactly("begin", "heard begin", "heard end");
+    }
+
+    @Test
     void nests() {
         note("outer", backend.drainedBegin());
         note("inner", backend.drainedBegin());
@@ -181,11 +199,11 @@ class DrainTest {
         List<String> lengths = new ArrayList<>();
         BlockBackend below = graph.attach(file, new Permissions(Permissions.WRITE.used(), Permissions.ALL))
                 .block();
-        backend.onResize(length -> lengths.add("raw " + length));
-        below.onResize(length -> lengths.add("file " + length));
+        backend.onResize((length, own) -> lengths.add("raw " + length + (own ? " own" : "")));
+        below.onResize((length, own) -> lengths.add("file " + length + (own ? " own" : "")));
         below.truncate(100, PreallocMode.OFF).block();
         backend.truncate(200, PreallocMode.OFF).block();
-        assertThat(lengths).containsExactlyInAnyOrder("raw 100", "file 100", "raw 200", "file 200");
+        assertThat(lengths).containsExactlyInAnyOrder("raw 100", "file 100 own", "raw 200 own", "file 200");
     }
 
     @Test
