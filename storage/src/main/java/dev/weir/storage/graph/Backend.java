@@ -35,6 +35,7 @@ final class Backend implements BlockBackend {
     private final Sinks.Empty<Void> abandoning = Sinks.empty();
     private volatile boolean abandoned;
     private volatile boolean hurried;
+    private final List<FailureListener> failureListeners = new CopyOnWriteArrayList<>();
     private final List<ResizeListener> resizeListeners = new CopyOnWriteArrayList<>();
 
     /** @param detach gives the permissions back; subscribed once, when no request is in flight */
@@ -251,6 +252,18 @@ final class Backend implements BlockBackend {
     @Override
     public Mono<Void> close() {
         return closing;
+    }
+
+    @Override
+    public void onError(FailureListener listener) {
+        failureListeners.add(listener);
+    }
+
+    /** A request failed. */
+    void failed(String operation, Throwable failure) {
+        if (failure instanceof BlockException told) {
+            failureListeners.forEach(listener -> listener.failed(operation, told));
+        }
     }
 
     @Override
