@@ -147,7 +147,13 @@ final class GraphNode implements BlockNode {
 
     @Override
     public Mono<Void> read(long offset, ByteBuffer dst) {
-        return operation(actual -> startRead(offset, dst, actual));
+        // On the hot path, one object and not two.
+        return new Mono<>() {
+            @Override
+            public void subscribe(CoreSubscriber<? super Void> actual) {
+                startRead(offset, dst, actual);
+            }
+        };
     }
 
     void startRead(long offset, ByteBuffer dst, CoreSubscriber<? super Void> actual) {
@@ -179,13 +185,16 @@ final class GraphNode implements BlockNode {
 
     @Override
     public Mono<Void> write(long offset, ByteBuffer src, Set<WriteFlag> flags) {
-        return operation(actual -> {
-            if (flags.contains(WriteFlag.GROW)) {
-                resizing.startWrite(offset, src, flags, null, actual);
-            } else {
-                startWrite(offset, src, flags, actual);
+        return new Mono<>() {
+            @Override
+            public void subscribe(CoreSubscriber<? super Void> actual) {
+                if (flags.contains(WriteFlag.GROW)) {
+                    resizing.startWrite(offset, src, flags, null, actual);
+                } else {
+                    startWrite(offset, src, flags, actual);
+                }
             }
-        });
+        };
     }
 
     void startWrite(long offset, ByteBuffer src, Set<WriteFlag> flags, CoreSubscriber<? super Void> actual) {
