@@ -28,7 +28,7 @@ public final class JsonOptions {
             }
             throw BlockException.of(BlockErrorKind.INVALID, "JSON parse error, expecting an object");
         } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
-            throw BlockException.of(BlockErrorKind.INVALID, "JSON parse error, " + e.getOriginalMessage(), e);
+            throw BlockException.of(BlockErrorKind.INVALID, JsonErrors.describe(e, 0), e);
         }
     }
 
