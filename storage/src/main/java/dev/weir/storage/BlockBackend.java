@@ -1,6 +1,5 @@
 package dev.weir.storage;
 
-import java.util.function.LongConsumer;
 import reactor.core.publisher.Mono;
 
 /**
@@ -30,8 +29,26 @@ public interface BlockBackend extends BlockIo {
     /** Sets the listener, replacing the one before. It is told at once where the backend is drained already. */
     void onDrain(DrainListener listener);
 
-    /** Adds a listener that is told the new length in bytes, whoever resized the node. Called on any thread. */
-    void onResize(LongConsumer listener);
+    /**
+     * Tells whether other users have changed data, or the length, of the node or of what it shares data with. A change counts
+     * when it has ended, before its user is told; failed ones count too. From memory.
+     */
+    DataChanges changesByOthers();
+
+    /** Hears of changes of the length. */
+    @FunctionalInterface
+    interface ResizeListener {
+        /**
+         * The node was resized. Called on any thread; must not block.
+         *
+         * @param length in bytes
+         * @param own whether a request of this very backend, which is about to complete, made it so long
+         */
+        void resized(long length, boolean own);
+    }
+
+    /** Adds a listener that is told of every change of the length, whoever resized the node. */
+    void onResize(ResizeListener listener);
 
     /**
      * Lets no new request pass and completes when none is in flight. Nests: each call needs its own

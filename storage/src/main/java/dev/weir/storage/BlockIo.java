@@ -28,9 +28,9 @@ public interface BlockIo {
     Mono<Void> read(long offset, ByteBuffer dst);
 
     /**
-     * Writes {@code src} at {@code offset}; never past the end of the node.
+     * Writes {@code src} at {@code offset}; not past the end of the node without {@link WriteFlag#GROW}.
      *
-     * @param flags {@link WriteFlag#FUA} or none
+     * @param flags {@link WriteFlag#FUA}, {@link WriteFlag#GROW} or none
      */
     Mono<Void> write(long offset, ByteBuffer src, Set<WriteFlag> flags);
 
@@ -62,6 +62,15 @@ public interface BlockIo {
      * @param prealloc what to do with the gained range; anything but {@link PreallocMode#OFF} is refused for shrinking
      */
     Mono<Void> truncate(long length, PreallocMode prealloc);
+
+    /**
+     * Makes it at least {@code end} bytes long, and never shorter, whoever else resizes it meanwhile. Bytes that are gained
+     * read as zero. On failure it has its former length, unless others have come to rely on the new one.
+     *
+     * @param from where {@code prealloc} begins: what is gained before it is not allocated; at most {@code end}
+     * @param prealloc what to do with what is gained from {@code from} on
+     */
+    Mono<Void> grow(long from, long end, PreallocMode prealloc);
 
     /**
      * The status of the bytes at {@code offset}: an extent that starts there and is no longer than {@code length}. It may

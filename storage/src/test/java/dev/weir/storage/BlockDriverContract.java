@@ -207,7 +207,7 @@ public abstract class BlockDriverContract {
     void tellsResizeListeners() {
         if (resizable()) {
             List<Long> lengths = new ArrayList<>();
-            backend.onResize(lengths::add);
+            backend.onResize((length, own) -> lengths.add(length));
             truncate(4_096);
             truncate(4_096);
             truncate(8_192);

@@ -2,21 +2,27 @@ package dev.weir.engine.cli;
 
 import dev.weir.engine.BlockEngine;
 import dev.weir.engine.control.Control;
+import dev.weir.engine.metrics.MetricsServer;
 import dev.weir.engine.qmp.JsonOptions;
 import dev.weir.engine.qmp.QmpServer;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** An engine, and the server that controls it where there is one. One thread carries out steps. */
 final class Daemon {
     private final BlockEngine engine;
     private final Control control;
+    private final @Nullable MetricsServer metrics;
     private final Runnable quit;
     private @Nullable QmpServer server;
 
-    Daemon(BlockEngine engine, Runnable quit) {
+    Daemon(BlockEngine engine, @Nullable MetricsServer metrics, Runnable quit) {
         this.engine = engine;
         this.control = new Control(engine);
+        this.metrics = metrics;
         this.quit = quit;
     }
 
@@ -48,6 +54,9 @@ final class Daemon {
 
     /** Everything was carried out: clients are listened to. */
     void serve() {
+        if (metrics != null) {
+            metrics.start();
+        }
         if (server != null) {
             server.serve();
         }
@@ -55,11 +64,14 @@ final class Daemon {
 
     /** Ends exports, nodes and threads, then the conversations with clients, which hear of it. */
     Mono<Void> shutdown() {
-        QmpServer started = server;
-        return started == null
-                ? engine.shutdown()
-                : Mono.whenDelayError(engine.shutdown())
-                        .then(started.close())
-                        .onErrorResume(failure -> started.close().then(Mono.error(failure)));
+        List<Mono<Void>> ends = new ArrayList<>();
+        ends.add(engine.shutdown());
+        if (server != null) {
+            ends.add(server.close());
+        }
+        if (metrics != null) {
+            ends.add(metrics.close());
+        }
+        return Flux.concatDelayError(Flux.fromIterable(ends)).then();
     }
 }

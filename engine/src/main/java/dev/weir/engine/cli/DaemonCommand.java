@@ -1,6 +1,8 @@
 package dev.weir.engine.cli;
 
 import dev.weir.engine.BlockEngine;
+import dev.weir.engine.metrics.MetricsServer;
+import dev.weir.storage.BlockException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -87,6 +89,13 @@ final class DaemonCommand implements Callable<Integer> {
     private List<String> monitors;
 
     @Option(
+            names = "--metrics",
+            paramLabel = "ADDRESS",
+            description = "Answer GET /metrics in Prometheus' format on unix:SOCKET or on a port of this host,"
+                    + " such as 127.0.0.1:9100.")
+    private @Nullable String metrics;
+
+    @Option(
             names = "--pidfile",
             paramLabel = "FILE",
             description = "Write the process's id to FILE once everything is up; held locked, and removed at the end.")
@@ -136,6 +145,15 @@ final class DaemonCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        try {
+            return serve();
+        } catch (BlockException e) {
+            console.failAs(program(), Failures.message(e));
+            return Main.FAILURE;
+        }
+    }
+
+    private int serve() throws Exception {
         ConsoleLog.configure(false);
         String helped = DaemonHelp.of(steps);
         if (helped != null) {
@@ -143,9 +161,15 @@ final class DaemonCommand implements Callable<Integer> {
             return 0;
         }
         var quit = new CompletableFuture<Void>();
-        BlockEngine engine = BlockEngine.builder().ioThread("main-loop").build();
+        var builder = BlockEngine.builder().ioThread("main-loop");
+        MetricsServer meters = null;
+        if (metrics != null) {
+            meters = new MetricsServer(metrics);
+            builder.meterRegistry(meters.registry());
+        }
+        BlockEngine engine = builder.build();
         console.stop().arm(() -> quit.complete(null), SHUTDOWN_LIMIT);
-        var daemon = new Daemon(engine, () -> quit.complete(null));
+        var daemon = new Daemon(engine, meters, () -> quit.complete(null));
         int status = 0;
         try (var pid = new Pidfile()) {
             for (DaemonStep step : steps) {

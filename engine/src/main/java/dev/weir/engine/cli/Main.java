@@ -70,6 +70,7 @@ public final class Main implements Runnable {
                 .addSubcommand(new ExportCommand(console))
                 .addSubcommand(new DaemonCommand(console))
                 .addSubcommand(new CompletionCommand(console))
+                .addSubcommand(new ManualCommand(console))
                 .addSubcommand(new TrainCommand())
                 .addSubcommand(help);
         weir.getCommandSpec().versionProvider(Main::version);

@@ -43,7 +43,7 @@ class CompletionTest {
 
     @Test
     void commandsAndWhatStandsInPlaceOfOne() throws Exception {
-        assertThat(completions("weir", "")).containsExactlyInAnyOrder("export", "daemon", "completion");
+        assertThat(completions("weir", "")).containsExactlyInAnyOrder("export", "daemon", "completion", "manual");
         assertThat(completions("weir", "-")).containsExactlyInAnyOrder("-h", "--help", "-V", "--version");
         assertThat(completions("weir", "ex")).containsExactly("export");
     }

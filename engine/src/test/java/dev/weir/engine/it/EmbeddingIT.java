@@ -237,6 +237,33 @@ class EmbeddingIT {
                 .ok();
     }
 
+    /** The kernel keeps attributes for a second. */
+    @Test
+    void whatChangesThroughOneExportIsSeenThroughAnother() {
+        BlockNode node = node(image);
+        wait(engine.export(
+                node, options(mountpoint).writable(true).growable(true).build()));
+        wait(engine.export(node, options(other).build()));
+
+        Client.python("""
+                        def awaits(what, seconds):
+                            end = time.monotonic() + seconds
+                            while not what():
+                                assert time.monotonic() < end, os.stat(args[1])
+                        for size in (3 << 20, 5, 1 << 20):
+                            os.stat(args[1])
+                            os.truncate(args[0], size)
+                            awaits(lambda: os.stat(args[1]).st_size == size, 0.5)
+                        before = os.stat(args[1])
+                        fd = os.open(args[0], os.O_WRONLY | os.O_APPEND)
+                        os.write(fd, bytes(range(256)) * 1024)
+                        awaits(lambda: os.stat(args[1]).st_size == 5 << 18, 0.5)
+                        os.pwrite(fd, b"x" * 4096, 1 << 19)
+                        awaits(lambda: os.stat(args[1]).st_blocks > before.st_blocks, 3)
+                        assert os.stat(args[1]).st_mtime > before.st_mtime
+                        """, mountpoint, other).ok();
+    }
+
     @Test
     void whatItDoesIsMeasured() {
         BlockExport export = wait(

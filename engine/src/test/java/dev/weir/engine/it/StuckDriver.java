@@ -122,6 +122,11 @@ public final class StuckDriver implements FilterDriver {
         }
 
         @Override
+        public Mono<Void> grow(long from, long end, PreallocMode prealloc) {
+            return file.grow(from, end, prealloc);
+        }
+
+        @Override
         public Mono<Extent> blockStatus(long offset, long length) {
             return file.blockStatus(offset, length);
         }

@@ -4,7 +4,9 @@ import dev.weir.fuse.protocol.FuseAttr;
 import dev.weir.fuse.protocol.FuseProtocol;
 import dev.weir.fuse.protocol.FuseSetattrIn;
 import dev.weir.storage.BlockBackend;
+import dev.weir.storage.DataChanges;
 import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -40,6 +42,9 @@ final class FuseInode {
      */
     private final AtomicReference<@Nullable Object> allocated = new AtomicReference<>();
 
+    /** The count of changes by other users of the node that times and block count take account of. */
+    private final AtomicLong seenChanges;
+
     /** Whether data changed since the last flush that began. Cleared under the lock only. */
     private volatile boolean dirty;
 
@@ -52,6 +57,7 @@ final class FuseInode {
         this.mode = options.writable() ? 0600 : 0400;
         this.uid = options.uid();
         this.gid = options.gid();
+        this.seenChanges = new AtomicLong(backend.changesByOthers().count());
         long now = now();
         this.accessed = now;
         this.modified = now;
@@ -77,6 +83,28 @@ final class FuseInode {
             modified = now;
             changed = now;
         }
+    }
+
+    /** Takes account of what other users of the node did. */
+    private void noticeOthers() {
+        DataChanges changes = backend.changesByOthers();
+        if (seenChanges.getAndSet(changes.count()) != changes.count()) {
+            allocated.set(null);
+            long last = changes.lastMillis() * 1_000_000L;
+            // The count moves, too, where nodes come and go.
+            if (last > changed) {
+                modified = last;
+                changed = last;
+            }
+        }
+    }
+
+    /** Another user of the node resized it. */
+    void resizedByOther() {
+        allocated.set(null);
+        long now = now();
+        modified = now;
+        changed = now;
     }
 
     /** A write is about to be issued; what completes it may be flushed at any time from now on. */
@@ -120,6 +148,7 @@ final class FuseInode {
     /** Takes over mode, owner and times from a SETATTR that was found permitted. */
     synchronized void set(ByteBuffer body, int at) {
         int valid = FuseSetattrIn.valid(body, at);
+        noticeOthers();
         long now = now();
         if ((valid & FuseSetattrIn.FATTR_KILL_SUIDGID) != 0) {
             killSuidGid();
@@ -150,6 +179,7 @@ final class FuseInode {
 
     /** The attributes as of now; only the block count may have to be fetched, when the data changed. */
     Mono<FuseAttr> attributes() {
+        noticeOthers();
         if (allocated.get() instanceof Long known) {
             return Mono.just(attributes(known));
         }

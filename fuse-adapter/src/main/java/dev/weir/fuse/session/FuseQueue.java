@@ -58,6 +58,9 @@ final class FuseQueue {
 
     private final AtomicInteger inFlight = new AtomicInteger();
 
+    /** Others than requests that use the descriptor. */
+    private final AtomicInteger holders = new AtomicInteger();
+
     /** Nothing is taken on any more: the end of the last request is the end of all. */
     private volatile boolean quiescing;
 
@@ -128,11 +131,33 @@ final class FuseQueue {
         registration.onLoop(() -> {
             quiescing = true;
             listen();
-            if (inFlight.get() == 0) {
-                idle.complete(null);
-            }
+            idleIfDone();
         });
         return idle;
+    }
+
+    private void idleIfDone() {
+        if (quiescing && inFlight.get() == 0 && holders.get() == 0) {
+            idle.complete(null);
+        }
+    }
+
+    /**
+     * Sends the kernel something that answers no request. The queue does not end meanwhile; one that ends already sends
+     * nothing. Any thread but a loop: the kernel may take its time.
+     *
+     * @param address native address of the message
+     */
+    void tell(long address, int length) throws IOException {
+        holders.incrementAndGet();
+        try {
+            if (!quiescing) {
+                device.reply(address, length);
+            }
+        } finally {
+            holders.decrementAndGet();
+            idleIfDone();
+        }
     }
 
     /** Takes the descriptor from the loop; completes when no event can come any more. Any thread. */
@@ -286,8 +311,8 @@ final class FuseQueue {
             }
         } finally {
             // Last: at zero the descriptor may be closed.
-            if (inFlight.decrementAndGet() == 0 && quiescing) {
-                idle.complete(null);
+            if (inFlight.decrementAndGet() == 0) {
+                idleIfDone();
             }
         }
     }

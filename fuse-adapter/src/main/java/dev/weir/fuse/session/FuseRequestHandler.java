@@ -17,7 +17,6 @@ import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
 import dev.weir.storage.PreallocMode;
 import dev.weir.storage.WriteFlag;
-import dev.weir.storage.spi.SerialOperations;
 import java.nio.ByteBuffer;
 import java.util.Set;
 import reactor.core.publisher.Mono;
@@ -54,18 +53,19 @@ final class FuseRequestHandler {
     private final FuseSessionOptions options;
     private final BlockBackend backend;
     private final FuseInode inode;
-    private final SerialOperations resizes = new SerialOperations();
     private final FuseAllocation allocation;
     private final FuseSeek seek;
     private final Set<WriteFlag> writeFlags;
+    private final Set<WriteFlag> growFlags;
 
     FuseRequestHandler(FuseSessionOptions options, BlockBackend backend) {
         this.options = options;
         this.backend = backend;
         this.inode = new FuseInode(options, backend);
-        this.allocation = new FuseAllocation(backend, resizes);
+        this.allocation = new FuseAllocation(backend);
         this.seek = new FuseSeek(backend);
         this.writeFlags = options.writethrough() ? Set.of(WriteFlag.FUA) : WriteFlag.NONE;
+        this.growFlags = options.writethrough() ? Set.of(WriteFlag.FUA, WriteFlag.GROW) : Set.of(WriteFlag.GROW);
     }
 
     Mono<?> handle(FuseRequest request, PendingRequest pending) {
@@ -159,27 +159,31 @@ final class FuseRequestHandler {
         }
         long length = backend.length();
         if (offset + size <= length) {
-            return write(offset, pending.transfer(offset, size));
+            return write(offset, pending.transfer(offset, size), writeFlags);
         }
         if (options.growable()) {
-            ByteBuffer payload = pending.transfer(offset, size);
-            return allocation.growFor(offset + size, () -> write(offset, payload));
+            return write(offset, pending.transfer(offset, size), growFlags);
         }
         if (offset >= length) {
             return Mono.error(BlockException.of(
                     BlockErrorKind.NO_SPACE, "a write past the end of an export that is not growable"));
         }
-        return write(offset, pending.transfer(offset, (int) (length - offset)));
+        return write(offset, pending.transfer(offset, (int) (length - offset)), writeFlags);
     }
 
-    private Mono<Void> write(long offset, ByteBuffer payload) {
+    private Mono<Void> write(long offset, ByteBuffer payload, Set<WriteFlag> flags) {
         inode.dataChanging();
-        return backend.write(offset, payload, writeFlags);
+        return backend.write(offset, payload, flags);
     }
 
     /** Told by the queue after a request that changes data ended with success, before its reply is written. */
     void dataChanged() {
         inode.dataChanged();
+    }
+
+    /** Any thread. */
+    void resizedByOther() {
+        inode.resizedByOther();
     }
 
     private Mono<FuseReply> attributes() {
@@ -211,7 +215,7 @@ final class FuseRequestHandler {
         long size = FuseSetattrIn.size(body, at);
         ByteBuffer copy = ByteBuffer.allocate(FuseSetattrIn.SIZE).order(body.order());
         copy.put(0, body, at, FuseSetattrIn.SIZE);
-        return resizes.run(() -> size == backend.length() ? Mono.empty() : backend.truncate(size, PreallocMode.OFF))
+        return Mono.defer(() -> size == backend.length() ? Mono.empty() : backend.truncate(size, PreallocMode.OFF))
                 .then(Mono.defer(() -> {
                     inode.dataChanged();
                     inode.set(copy, 0);

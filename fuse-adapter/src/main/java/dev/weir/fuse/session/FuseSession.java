@@ -75,6 +75,13 @@ public final class FuseSession implements BlockBackend.DrainListener {
             throw e;
         }
         backend.onDrain(this);
+        var notice = new StaleAttributes(queues.get(0));
+        backend.onResize((length, own) -> {
+            if (!own) {
+                handler.resizedByOther();
+                notice.tell();
+            }
+        });
     }
 
     FuseSessionOptions options() {

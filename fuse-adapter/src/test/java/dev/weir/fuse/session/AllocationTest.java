@@ -64,6 +64,36 @@ class AllocationTest {
         fuse.serve(device).call(KernelRequest.fallocate(0, 9000, 4000)).fails(Errno.ENOSPC);
     }
 
+    @Test
+    void preallocationThatFindsNoSpaceLeavesTheLength() {
+        device.behave(call -> {
+            if (call.name.startsWith("truncate[FALLOC]")) {
+                call.fail(BlockErrorKind.NO_SPACE);
+            } else {
+                call.complete();
+            }
+        });
+
+        fuse.serve(device).call(KernelRequest.fallocate(0, 1_000_000, 4000)).fails(Errno.ENOSPC);
+
+        assertThat(device.contents()).isEqualTo(pattern(LENGTH, 0));
+    }
+
+    @Test
+    void zeroRangeThatFailsLeavesTheLength() {
+        device.behave(call -> {
+            if (call.name.startsWith("truncate")) {
+                call.complete();
+            } else {
+                call.fail(BlockErrorKind.NO_SPACE);
+            }
+        });
+
+        fuse.serve(device).call(KernelRequest.fallocate(ZERO_RANGE, 9000, 4000)).fails(Errno.ENOSPC);
+
+        assertThat(device.contents()).isEqualTo(pattern(LENGTH, 0));
+    }
+
     @ParameterizedTest
     @CsvSource({"0, 10000", "9000, 4000", "20000, 1"})
     void preallocationThatKeepsTheSizeDoesNothing(long offset, long length) {

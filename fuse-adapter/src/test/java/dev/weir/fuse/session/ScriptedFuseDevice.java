@@ -83,13 +83,17 @@ final class ScriptedFuseDevice implements AutoCloseable {
         }
     }
 
-    /** Takes the next reply. */
+    /** Takes the next reply, and the notifications before it. */
     KernelReply receive() {
-        KernelReply reply = poll(deadline());
-        if (reply == null) {
+        long deadline = deadline();
+        byte[] bytes = poll(deadline);
+        while (bytes != null && isNotice(bytes)) {
+            bytes = poll(deadline);
+        }
+        if (bytes == null) {
             throw new AssertionError("no reply came");
         }
-        return reply;
+        return new KernelReply(bytes);
     }
 
     /** Takes so many replies, by unique, in the order in which they came. Two to one request fail. */
@@ -121,17 +125,22 @@ final class ScriptedFuseDevice implements AutoCloseable {
 
     /** That no reply comes for a while. */
     void expectSilence(Duration time) {
-        KernelReply reply = poll(System.nanoTime() + time.toNanos());
-        if (reply != null) {
-            throw new AssertionError("a reply that nobody asked for: " + reply);
+        byte[] message = poll(System.nanoTime() + time.toNanos());
+        if (message != null) {
+            throw new AssertionError("a message that nobody asked for: " + KernelReply.dump(message, 0));
         }
     }
 
     /** That the session closed its side, and left no reply unread. */
     void expectEnd() {
         try {
-            await(PosixFile.POLLIN, deadline(), "the session does not close its device");
-            int length = kernel.read(message, 0, message.capacity());
+            int length;
+            boolean notice;
+            do {
+                await(PosixFile.POLLIN, deadline(), "the session does not close its device");
+                length = kernel.read(message, 0, message.capacity());
+                notice = length > 0 && message.getInt(4) > 0 && message.getLong(8) == 0;
+            } while (notice);
             if (length >= 0) {
                 throw new AssertionError("a reply that nobody asked for, of " + length + " bytes");
             }
@@ -179,7 +188,21 @@ final class ScriptedFuseDevice implements AutoCloseable {
         }
     }
 
-    private KernelReply poll(long deadline) {
+    private static boolean isNotice(byte[] message) {
+        ByteBuffer header = ByteBuffer.wrap(message).order(ByteOrder.nativeOrder());
+        return header.getInt(4) > 0 && header.getLong(8) == 0;
+    }
+
+    /** Takes the next message, which is no reply but a notification, as its bytes. */
+    byte[] receiveNotice() {
+        byte[] bytes = poll(deadline());
+        if (bytes == null) {
+            throw new AssertionError("no notification came");
+        }
+        return bytes;
+    }
+
+    private byte[] poll(long deadline) {
         try {
             int length;
             while ((length = kernel.read(message, 0, message.capacity())) == 0) {
@@ -192,7 +215,7 @@ final class ScriptedFuseDevice implements AutoCloseable {
             }
             byte[] bytes = new byte[length];
             message.get(0, bytes);
-            return new KernelReply(bytes);
+            return bytes;
         } catch (IOException e) {
             throw new AssertionError("the session is gone", e);
         }

@@ -60,6 +60,7 @@ final class SessionFixture implements BeforeEachCallback, AfterEachCallback {
     private BlockNode node;
     private BlockBackend backend;
     private FuseSession session;
+    private FuseSession second;
 
     SessionFixture readOnly() {
         writable = false;
@@ -116,8 +117,7 @@ final class SessionFixture implements BeforeEachCallback, AfterEachCallback {
     /** All but the start. */
     ScriptedFuseDevice prepare(BlockNode served) {
         node = served;
-        backend = graph.attach(node, writable ? Permissions.WRITE : Permissions.READ)
-                .block();
+        backend = attach();
         List<FuseDevice> devices = new ArrayList<>();
         List<IoEventLoop> on = new ArrayList<>();
         for (int i = 0; i < queues; i++) {
@@ -129,6 +129,26 @@ final class SessionFixture implements BeforeEachCallback, AfterEachCallback {
         session = new FuseSession(
                 options(), new FuseHandshake.Agreement(45, 0, maxTransfer), backend, devices, on, this::buffer);
         return kernels.get(0);
+    }
+
+    private BlockBackend attach() {
+        return graph.attach(node, (writable ? Permissions.WRITE : Permissions.READ).sharingAll())
+                .block();
+    }
+
+    /** Serves what is served already once more, as another export of the node; its kernel is returned. */
+    ScriptedFuseDevice serveAgain() {
+        var kernel = new ScriptedFuseDevice();
+        kernels.add(kernel);
+        second = new FuseSession(
+                options(),
+                new FuseHandshake.Agreement(45, 0, maxTransfer),
+                attach(),
+                List.of(kernel.device()),
+                List.of(loop(1)),
+                this::buffer);
+        await(second.start());
+        return kernel;
     }
 
     /** From now on there is memory for new buffers, or none. */
@@ -170,6 +190,11 @@ final class SessionFixture implements BeforeEachCallback, AfterEachCallback {
         return session;
     }
 
+    /** The session of {@link #serveAgain}. */
+    FuseSession second() {
+        return second;
+    }
+
     BlockGraph graph() {
         return graph;
     }
@@ -202,6 +227,11 @@ final class SessionFixture implements BeforeEachCallback, AfterEachCallback {
     @Override
     public void afterEach(ExtensionContext context) throws InterruptedException {
         try {
+            if (second != null) {
+                await(second.quiesce());
+                await(second.close());
+                assertThat(second.inFlight()).as("requests in flight").isZero();
+            }
             if (session != null) {
                 await(session.quiesce());
                 await(session.close());

@@ -3,6 +3,7 @@ package dev.weir.storage.graph;
 import dev.weir.storage.BlockBackend;
 import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
+import dev.weir.storage.DataChanges;
 import dev.weir.storage.Extent;
 import dev.weir.storage.Permission;
 import dev.weir.storage.Permissions;
@@ -12,8 +13,8 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
-import java.util.function.LongConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.CoreSubscriber;
@@ -29,9 +30,10 @@ final class Backend implements BlockBackend {
     private final Mono<Void> closing;
     private final DrainedDevices devices;
     private final DrainGate gate;
+    private final LongAdder ownChanges = new LongAdder();
     private volatile boolean abandoned;
     private volatile boolean hurried;
-    private final List<LongConsumer> resizeListeners = new CopyOnWriteArrayList<>();
+    private final List<ResizeListener> resizeListeners = new CopyOnWriteArrayList<>();
 
     /** @param detach gives the permissions back; subscribed once, when no request is in flight */
     Backend(GraphNode node, Permissions permissions, Function<Backend, Mono<Void>> detach) {
@@ -84,29 +86,39 @@ final class Backend implements BlockBackend {
 
     @Override
     public Mono<Void> write(long offset, ByteBuffer src, Set<WriteFlag> flags) {
-        return new BackendMono<>(this, "write", offset) {
+        return new Change("write", offset) {
             @Override
             void issue(CoreSubscriber<? super Void> request) {
                 require(writable, Permission.WRITE);
-                node.startWrite(offset, src, flags, request);
+                if (flags.contains(WriteFlag.GROW)) {
+                    requireResize();
+                    node.resizing().startWrite(offset, src, flags, Backend.this, request);
+                } else {
+                    node.startWrite(offset, src, flags, request);
+                }
             }
         };
     }
 
     @Override
     public Mono<Void> writeZeroes(long offset, long length, Set<WriteFlag> flags) {
-        return new BackendMono<>(this, "writeZeroes", offset) {
+        return new Change("writeZeroes", offset) {
             @Override
             void issue(CoreSubscriber<? super Void> request) {
                 require(writable, Permission.WRITE);
-                node.startWriteZeroes(offset, length, flags, request);
+                if (flags.contains(WriteFlag.GROW)) {
+                    requireResize();
+                    node.resizing().startZeroes(offset, length, flags, Backend.this, request);
+                } else {
+                    node.startWriteZeroes(offset, length, flags, request);
+                }
             }
         };
     }
 
     @Override
     public Mono<Void> discard(long offset, long length) {
-        return new BackendMono<>(this, "discard", offset) {
+        return new Change("discard", offset) {
             @Override
             void issue(CoreSubscriber<? super Void> request) {
                 require(writable, Permission.WRITE);
@@ -127,11 +139,22 @@ final class Backend implements BlockBackend {
 
     @Override
     public Mono<Void> truncate(long length, PreallocMode prealloc) {
-        return new BackendMono<>(this, "truncate", -1) {
+        return new Change("truncate", -1) {
             @Override
             void issue(CoreSubscriber<? super Void> request) {
-                require(permissions.used().contains(Permission.RESIZE), Permission.RESIZE);
-                node.startTruncate(length, prealloc, request);
+                requireResize();
+                node.resizing().startTruncate(length, prealloc, Backend.this, request);
+            }
+        };
+    }
+
+    @Override
+    public Mono<Void> grow(long from, long end, PreallocMode prealloc) {
+        return new Change("grow", -1) {
+            @Override
+            void issue(CoreSubscriber<? super Void> request) {
+                requireResize();
+                node.resizing().startGrow(from, end, prealloc, Backend.this, request);
             }
         };
     }
@@ -156,6 +179,28 @@ final class Backend implements BlockBackend {
         };
     }
 
+    @Override
+    public DataChanges changesByOthers() {
+        return NodeChanges.around(node, ownChanges.sum());
+    }
+
+    /** A request that changes data. */
+    private abstract class Change extends BackendMono<Void> {
+        Change(String operation, long offset) {
+            super(Backend.this, operation, offset);
+        }
+
+        @Override
+        void ended() {
+            node.changes().ended();
+            ownChanges.increment();
+        }
+    }
+
+    private void requireResize() {
+        require(permissions.used().contains(Permission.RESIZE), Permission.RESIZE);
+    }
+
     private void require(boolean held, Permission permission) {
         if (!held) {
             throw BlockException.of(
@@ -171,10 +216,10 @@ final class Backend implements BlockBackend {
         return gate;
     }
 
-    void resized(long length) {
-        for (LongConsumer listener : resizeListeners) {
+    void resized(long length, boolean own) {
+        for (ResizeListener listener : resizeListeners) {
             try {
-                listener.accept(length);
+                listener.resized(length, own);
             } catch (RuntimeException e) {
                 log.warn("A resize listener of node {} failed", node.nodeName(), e);
             }
@@ -187,7 +232,7 @@ final class Backend implements BlockBackend {
     }
 
     @Override
-    public void onResize(LongConsumer listener) {
+    public void onResize(ResizeListener listener) {
         resizeListeners.add(listener);
     }
 

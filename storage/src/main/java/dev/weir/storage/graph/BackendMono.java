@@ -19,6 +19,9 @@ abstract class BackendMono<T> extends Mono<T> {
     /** Hands the request to the node. */
     abstract void issue(CoreSubscriber<? super T> request);
 
+    /** A request ended, in either way; its subscriber has not heard of it. */
+    void ended() {}
+
     @Override
     public final void subscribe(CoreSubscriber<? super T> actual) {
         var request = new BackendRequest<>(this, actual);

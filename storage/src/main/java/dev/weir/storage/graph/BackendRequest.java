@@ -65,6 +65,7 @@ final class BackendRequest<T> implements CoreSubscriber<T>, Subscription {
             return;
         }
         try {
+            operation.ended();
             actual.onComplete();
         } finally {
             operation.backend.gate().ended();
@@ -77,6 +78,7 @@ final class BackendRequest<T> implements CoreSubscriber<T>, Subscription {
             return;
         }
         try {
+            operation.ended();
             actual.onError(
                     Failures.of(failure, operation.backend.node().nodeName(), operation.operation, operation.offset));
         } finally {

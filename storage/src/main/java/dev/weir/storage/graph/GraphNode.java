@@ -13,7 +13,7 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
@@ -33,9 +33,10 @@ final class GraphNode implements BlockNode {
     private final BouncePool pool;
     private final long alignmentMask;
     private final NodeCounters counters = new NodeCounters();
+    private final NodeChanges changes = new NodeChanges();
     private final RangeLock ranges = new RangeLock();
     private final List<NodeUser> users = new CopyOnWriteArrayList<>();
-    private final AtomicLong reportedLength;
+    private final NodeLength resizing;
     private volatile Permissions permissions = Permissions.NONE;
     private volatile boolean closed;
     private volatile @Nullable Throwable failedFlush;
@@ -56,7 +57,7 @@ final class GraphNode implements BlockNode {
         this.pool = pool;
         this.limits = device.limits();
         this.alignmentMask = limits.requestAlignment() - 1L;
-        this.reportedLength = new AtomicLong(device.length());
+        this.resizing = new NodeLength(this, ranges);
     }
 
     @Override
@@ -81,11 +82,28 @@ final class GraphNode implements BlockNode {
 
     @Override
     public long length() {
-        return device.length();
+        return resizing.bytes();
     }
 
     BlockDevice device() {
         return device;
+    }
+
+    CommonOptions options() {
+        return options;
+    }
+
+    NodeCounters counters() {
+        return counters;
+    }
+
+    NodeChanges changes() {
+        return changes;
+    }
+
+    /** Its length, and the requests that change it. */
+    NodeLength resizing() {
+        return resizing;
     }
 
     boolean implicit() {
@@ -118,19 +136,23 @@ final class GraphNode implements BlockNode {
         return closed;
     }
 
-    @Override
-    public Mono<Void> read(long offset, ByteBuffer dst) {
+    private static Mono<Void> operation(Consumer<CoreSubscriber<? super Void>> start) {
         return new Mono<>() {
             @Override
             public void subscribe(CoreSubscriber<? super Void> actual) {
-                startRead(offset, dst, actual);
+                start.accept(actual);
             }
         };
     }
 
+    @Override
+    public Mono<Void> read(long offset, ByteBuffer dst) {
+        return operation(actual -> startRead(offset, dst, actual));
+    }
+
     void startRead(long offset, ByteBuffer dst, CoreSubscriber<? super Void> actual) {
         int length = dst.remaining();
-        long end = device.length();
+        long end = length();
         if (closed || offset < 0 || offset > Alignment.up(end, limits.requestAlignment())) {
             fail(actual, closed ? BlockErrorKind.CLOSED : BlockErrorKind.OUT_OF_RANGE, "read", offset);
             return;
@@ -157,12 +179,13 @@ final class GraphNode implements BlockNode {
 
     @Override
     public Mono<Void> write(long offset, ByteBuffer src, Set<WriteFlag> flags) {
-        return new Mono<>() {
-            @Override
-            public void subscribe(CoreSubscriber<? super Void> actual) {
+        return operation(actual -> {
+            if (flags.contains(WriteFlag.GROW)) {
+                resizing.startWrite(offset, src, flags, null, actual);
+            } else {
                 startWrite(offset, src, flags, actual);
             }
-        };
+        });
     }
 
     void startWrite(long offset, ByteBuffer src, Set<WriteFlag> flags, CoreSubscriber<? super Void> actual) {
@@ -195,22 +218,18 @@ final class GraphNode implements BlockNode {
 
     /** A part of a request that was checked and holds the lock. */
     Mono<Void> writeLocked(long offset, ByteBuffer src, Set<WriteFlag> flags) {
-        return new Mono<>() {
-            @Override
-            public void subscribe(CoreSubscriber<? super Void> actual) {
-                new UnalignedWrite(device, limits, pool, offset, src, flags, actual).start();
-            }
-        };
+        return operation(actual -> new UnalignedWrite(device, limits, pool, offset, src, flags, actual).start());
     }
 
     @Override
     public Mono<Void> writeZeroes(long offset, long length, Set<WriteFlag> flags) {
-        return new Mono<>() {
-            @Override
-            public void subscribe(CoreSubscriber<? super Void> actual) {
+        return operation(actual -> {
+            if (flags.contains(WriteFlag.GROW)) {
+                resizing.startZeroes(offset, length, flags, null, actual);
+            } else {
                 startWriteZeroes(offset, length, flags, actual);
             }
-        };
+        });
     }
 
     void startWriteZeroes(long offset, long length, Set<WriteFlag> flags, CoreSubscriber<? super Void> actual) {
@@ -232,12 +251,7 @@ final class GraphNode implements BlockNode {
 
     @Override
     public Mono<Void> discard(long offset, long length) {
-        return new Mono<>() {
-            @Override
-            public void subscribe(CoreSubscriber<? super Void> actual) {
-                startDiscard(offset, length, actual);
-            }
-        };
+        return operation(actual -> startDiscard(offset, length, actual));
     }
 
     void startDiscard(long offset, long length, CoreSubscriber<? super Void> actual) {
@@ -262,12 +276,7 @@ final class GraphNode implements BlockNode {
 
     @Override
     public Mono<Void> flush() {
-        return new Mono<>() {
-            @Override
-            public void subscribe(CoreSubscriber<? super Void> actual) {
-                startFlush(actual);
-            }
-        };
+        return operation(actual -> startFlush(actual));
     }
 
     void startFlush(CoreSubscriber<? super Void> actual) {
@@ -292,53 +301,18 @@ final class GraphNode implements BlockNode {
 
     @Override
     public Mono<Void> truncate(long length, PreallocMode prealloc) {
-        return new Mono<>() {
-            @Override
-            public void subscribe(CoreSubscriber<? super Void> actual) {
-                startTruncate(length, prealloc, actual);
-            }
-        };
+        return operation(actual -> resizing.startTruncate(length, prealloc, null, actual));
     }
 
-    /** One after the other, in the order of arrival; where the device has blocks also after the writes past the new end. */
-    void startTruncate(long length, PreallocMode prealloc, CoreSubscriber<? super Void> actual) {
-        if (closed || readOnly() || length < 0) {
-            BlockErrorKind kind =
-                    closed ? BlockErrorKind.CLOSED : readOnly() ? BlockErrorKind.READ_ONLY : BlockErrorKind.INVALID;
-            fail(actual, kind, "truncate", -1);
-            return;
-        }
-        SingleStep.then(() -> truncateNow(length, prealloc), this::resized, actual)
-                .start(ranges, blockStart(Math.min(length, device.length())), Long.MAX_VALUE, true);
-    }
-
-    private Mono<Void> truncateNow(long length, PreallocMode prealloc) {
-        if (prealloc != PreallocMode.OFF && length < device.length()) {
-            return Mono.error(BlockException.of(
-                    BlockErrorKind.INVALID, "Preallocation can't be used for shrinking node '" + nodeName + "'"));
-        }
-        return device.truncate(length, prealloc);
-    }
-
-    /** Tells all users above, once for each length. */
-    void resized() {
-        long length = device.length();
-        if (reportedLength.getAndSet(length) == length) {
-            return;
-        }
-        for (NodeUser user : users) {
-            if (user.backend() != null) {
-                user.backend().resized(length);
-            } else if (user.parent() != null) {
-                user.parent().resized();
-            }
-        }
+    @Override
+    public Mono<Void> grow(long from, long end, PreallocMode prealloc) {
+        return operation(actual -> resizing.startGrow(from, end, prealloc, null, actual));
     }
 
     @Override
     public Mono<Extent> blockStatus(long offset, long length) {
         return Mono.defer(() -> {
-            long end = device.length();
+            long end = length();
             if (closed || offset < 0 || length < 1 || offset >= end) {
                 BlockErrorKind kind = closed ? BlockErrorKind.CLOSED : BlockErrorKind.OUT_OF_RANGE;
                 return Mono.error(BlockException.failed(kind, nodeName, "blockStatus", offset, null));
@@ -372,7 +346,7 @@ final class GraphNode implements BlockNode {
             kind = BlockErrorKind.CLOSED;
         } else if (readOnly()) {
             kind = BlockErrorKind.READ_ONLY;
-        } else if (offset < 0 || length < 0 || length > device.length() - offset) {
+        } else if (offset < 0 || length < 0 || length > length() - offset) {
             kind = BlockErrorKind.OUT_OF_RANGE;
         } else {
             return false;
@@ -381,7 +355,7 @@ final class GraphNode implements BlockNode {
         return true;
     }
 
-    private long blockStart(long offset) {
+    long blockStart(long offset) {
         return offset & ~alignmentMask;
     }
 
@@ -389,7 +363,7 @@ final class GraphNode implements BlockNode {
         return Alignment.up(end, limits.requestAlignment());
     }
 
-    private void fail(CoreSubscriber<?> actual, BlockErrorKind kind, String operation, long offset) {
+    void fail(CoreSubscriber<?> actual, BlockErrorKind kind, String operation, long offset) {
         Operators.error(actual, BlockException.failed(kind, nodeName, operation, offset, null));
     }
 

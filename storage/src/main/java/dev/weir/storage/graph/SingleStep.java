@@ -29,9 +29,10 @@ final class SingleStep extends StepRequest {
         this.unsupportedIsFine = unsupportedIsFine;
     }
 
-    /** Runs {@code done} after success. */
-    static SingleStep then(Supplier<Mono<Void>> step, Runnable done, CoreSubscriber<? super Void> actual) {
-        return new SingleStep(step, done, failure -> {}, false, actual);
+    /** Runs {@code done} after success, and {@code failed} otherwise, before the subscriber hears of it. */
+    static SingleStep ending(
+            Supplier<Mono<Void>> step, Runnable done, Consumer<Throwable> failed, CoreSubscriber<? super Void> actual) {
+        return new SingleStep(step, done, failed, false, actual);
     }
 
     /** Hands a failure to {@code failed} before the subscriber gets it. */

@@ -29,7 +29,7 @@ abstract class StepRequest extends RangeLock.Hold implements CoreSubscriber<Obje
     }
 
     /** The next step, or null when the request is done. Called by one thread at a time, after the step before ended. */
-    abstract @Nullable Mono<Void> next();
+    abstract @Nullable Mono<Void> next() throws Throwable;
 
     /** Whether the request goes on after a step failed. */
     boolean recover(Throwable failure) {

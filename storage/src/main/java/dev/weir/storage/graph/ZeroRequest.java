@@ -39,7 +39,7 @@ final class ZeroRequest extends StepRequest {
     @Override
     @Nullable
     Mono<Void> next() {
-        if (at != end && end > node.length()) {
+        if (at != end && end > node.device().length()) {
             // The node shrank while the request waited for its range.
             throw BlockException.of(
                     BlockErrorKind.OUT_OF_RANGE,

@@ -1,7 +1,5 @@
 package dev.weir.storage.memory;
 
-import dev.weir.storage.BlockErrorKind;
-import dev.weir.storage.BlockException;
 import dev.weir.storage.Extent;
 import dev.weir.storage.PreallocMode;
 import dev.weir.storage.WriteFlag;
@@ -10,24 +8,34 @@ import java.nio.ByteBuffer;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.Executor;
 import java.util.function.LongConsumer;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
 
 /**
  * Chunks of memory by number; a chunk that is absent reads as zero. They lie outside of the heap: when there is no more, a
- * request fails, and not the process.
+ * request fails, and not the process; whether there is no more is found out on the pool.
  */
 final class MemoryDevice extends ProtocolDevice {
     private static final int CHUNK = 64 << 10;
     private static final ByteBuffer ZEROES = ByteBuffer.allocateDirect(CHUNK);
-    /** Chunks that one status request looks at. */
-    private static final int STATUS_CHUNKS = 1 << 14;
 
+    private final ChunkMemory memory;
+    private final Scheduler pool;
+
+    /** Looked up by any thread, changed with {@link #runs}, under its lock. */
     private final ConcurrentMap<Long, ByteBuffer> chunks = new ConcurrentHashMap<>();
+
+    private final ChunkRuns runs = new ChunkRuns();
     private volatile long length;
 
-    MemoryDevice(long length) {
+    /** @param pool where to wait for memory */
+    MemoryDevice(long length, ChunkMemory memory, Executor pool) {
         this.length = length;
+        this.memory = memory;
+        this.pool = Schedulers.fromExecutor(pool);
     }
 
     @Override
@@ -51,26 +59,60 @@ final class MemoryDevice extends ProtocolDevice {
 
     @Override
     public Mono<Void> write(long offset, ByteBuffer src, Set<WriteFlag> flags) {
-        return Mono.fromRunnable(() -> {
-            long end = offset + src.remaining();
-            for (long at = offset; at < end; ) {
-                int n = inChunk(at, end);
-                chunkFor(at).put((int) (at % CHUNK), src, src.position(), n);
-                src.position(src.position() + n);
-                at += n;
+        return Mono.defer(() -> {
+            long missing = missing(offset, offset + src.remaining());
+            if (missing == 0 || memory.hasRoom(missing * CHUNK)) {
+                writeNow(offset, src, false);
+                return Mono.empty();
             }
+            return onPool(() -> writeNow(offset, src, true));
         });
     }
 
-    private ByteBuffer chunkFor(long offset) {
-        ByteBuffer chunk = chunks.get(offset / CHUNK);
+    private Mono<Void> onPool(Runnable action) {
+        return Mono.<Void>fromRunnable(action).subscribeOn(pool);
+    }
+
+    private long missing(long from, long end) {
+        long missing = 0;
+        for (long at = from; at < end; at += inChunk(at, end)) {
+            missing += chunks.containsKey(at / CHUNK) ? 0 : 1;
+        }
+        return missing;
+    }
+
+    private void writeNow(long offset, ByteBuffer src, boolean mayBlock) {
+        long end = offset + src.remaining();
+        for (long at = offset; at < end; ) {
+            int n = inChunk(at, end);
+            chunkFor(at, mayBlock).put((int) (at % CHUNK), src, src.position(), n);
+            src.position(src.position() + n);
+            at += n;
+        }
+    }
+
+    private ByteBuffer chunkFor(long offset, boolean mayBlock) {
+        long number = offset / CHUNK;
+        ByteBuffer chunk = chunks.get(number);
         if (chunk != null) {
             return chunk;
         }
-        try {
-            return chunks.computeIfAbsent(offset / CHUNK, number -> ByteBuffer.allocateDirect(CHUNK));
-        } catch (OutOfMemoryError e) {
-            throw BlockException.of(BlockErrorKind.NO_MEMORY, "No memory for a chunk of a memory device", e);
+        ByteBuffer fresh = mayBlock ? memory.await(CHUNK) : memory.take(CHUNK);
+        synchronized (runs) {
+            ByteBuffer other = chunks.putIfAbsent(number, fresh);
+            if (other != null) {
+                return other;
+            }
+            runs.add(number);
+            return fresh;
+        }
+    }
+
+    private void remove(long number) {
+        synchronized (runs) {
+            if (chunks.remove(number) != null) {
+                runs.remove(number);
+            }
         }
     }
 
@@ -90,7 +132,7 @@ final class MemoryDevice extends ProtocolDevice {
             int first = (int) Math.max(from - start, 0);
             int last = (int) Math.min(end - start, CHUNK);
             if (unmap && first == 0 && last == CHUNK) {
-                chunks.remove(number);
+                remove(number);
                 return;
             }
             ByteBuffer chunk = chunks.get(number);
@@ -127,34 +169,37 @@ final class MemoryDevice extends ProtocolDevice {
 
     @Override
     public Mono<Void> truncate(long newLength, PreallocMode prealloc) {
-        return Mono.fromRunnable(() -> {
-            long old = length;
-            if (newLength < old) {
-                length = newLength;
-                zero(newLength, up(old), true);
-            } else {
-                // A write that was late for an earlier shrinking must not show up again.
-                zero(old, up(newLength), true);
-                if (prealloc == PreallocMode.FALLOC || prealloc == PreallocMode.FULL) {
-                    for (long at = old; at < newLength; at += CHUNK - at % CHUNK) {
-                        chunkFor(at);
-                    }
-                }
-                length = newLength;
+        boolean allocates = prealloc == PreallocMode.FALLOC || prealloc == PreallocMode.FULL;
+        return allocates
+                ? onPool(() -> truncateNow(newLength, true))
+                : Mono.fromRunnable(() -> truncateNow(newLength, false));
+    }
+
+    private void truncateNow(long newLength, boolean allocates) {
+        long old = length;
+        if (newLength < old) {
+            length = newLength;
+            zero(newLength, up(old), true);
+            return;
+        }
+        // A write that was late for an earlier shrinking must not show up again.
+        zero(old, up(newLength), true);
+        if (allocates) {
+            for (long at = old; at < newLength; at += CHUNK - at % CHUNK) {
+                chunkFor(at, true);
             }
-        });
+        }
+        length = newLength;
     }
 
     @Override
     public Mono<Extent> blockStatus(long offset, long length) {
         return Mono.fromSupplier(() -> {
-            long end = offset + length;
-            boolean stored = isStored(offset);
-            long at = offset + inChunk(offset, end);
-            for (int i = 0; i < STATUS_CHUNKS && at < end && isStored(at) == stored; i++) {
-                at += inChunk(at, end);
-            }
-            return stored ? Extent.data(offset, at - offset) : Extent.hole(offset, at - offset);
+            long end = runs.end(offset / CHUNK);
+            boolean stored = end >= 0;
+            long stop = stored ? end : ~end;
+            long bytes = stop > (offset + length) / CHUNK ? length : stop * CHUNK - offset;
+            return stored ? Extent.data(offset, bytes) : Extent.hole(offset, bytes);
         });
     }
 
@@ -165,11 +210,12 @@ final class MemoryDevice extends ProtocolDevice {
 
     @Override
     public Mono<Void> close() {
-        return Mono.fromRunnable(chunks::clear);
-    }
-
-    private boolean isStored(long offset) {
-        return chunks.containsKey(offset / CHUNK);
+        return Mono.fromRunnable(() -> {
+            synchronized (runs) {
+                chunks.clear();
+                runs.clear();
+            }
+        });
     }
 
     private static int inChunk(long at, long end) {

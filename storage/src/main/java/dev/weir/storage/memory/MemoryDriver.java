@@ -9,7 +9,7 @@ import dev.weir.storage.spi.ProtocolDriver;
 import reactor.core.publisher.Mono;
 
 /**
- * {@code memory}: a sparse device in the heap that completes on the caller's thread. Option: {@code size} in bytes. Memory
+ * {@code memory}: a sparse device in memory outside of the heap that completes on the caller's thread while there is memory. Option: {@code size} in bytes. Memory
  * is taken in chunks of 64 KiB, by the first write, and given back by discards.
  */
 public final class MemoryDriver implements ProtocolDriver {
@@ -20,7 +20,10 @@ public final class MemoryDriver implements ProtocolDriver {
 
     @Override
     public Mono<BlockDevice> open(OptionReader options, OpenContext context) {
-        return Mono.fromSupplier(() -> new MemoryDevice(options.bytes("size")
-                .orElseThrow(() -> BlockException.of(BlockErrorKind.INVALID, "Parameter 'size' is missing"))));
+        return Mono.fromSupplier(() -> new MemoryDevice(
+                options.bytes("size")
+                        .orElseThrow(() -> BlockException.of(BlockErrorKind.INVALID, "Parameter 'size' is missing")),
+                ChunkMemory.ofJvm(),
+                context.blockingExecutor()));
     }
 }

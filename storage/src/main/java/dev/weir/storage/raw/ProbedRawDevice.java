@@ -63,6 +63,13 @@ final class ProbedRawDevice extends RawDevice {
                 sector -> zero(sector, Math.min(length, SECTOR), SECTOR), () -> super.truncate(length, prealloc));
     }
 
+    @Override
+    public Mono<Void> grow(long from, long end, PreallocMode prealloc) {
+        return file.length() >= SECTOR
+                ? super.grow(from, end, prealloc)
+                : guarded(sector -> {}, () -> super.grow(from, end, prealloc));
+    }
+
     private static void zero(ByteBuffer sector, long at, long length) {
         for (int i = (int) at; i < Math.min(at + length, SECTOR); i++) {
             sector.put(i, (byte) 0);

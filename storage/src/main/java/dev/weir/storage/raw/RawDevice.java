@@ -12,6 +12,7 @@ import dev.weir.storage.spi.BlockDevice;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 import reactor.core.publisher.Mono;
 
 /** Passes every request to its child, at another offset. The child's node sees to alignment. */
@@ -83,13 +84,22 @@ class RawDevice implements BlockDevice {
 
     @Override
     public Mono<Void> truncate(long length, PreallocMode prealloc) {
+        return resize(length, () -> file.truncate(offset + length, prealloc));
+    }
+
+    @Override
+    public Mono<Void> grow(long from, long end, PreallocMode prealloc) {
+        return resize(end, () -> file.grow(offset + from, offset + end, prealloc));
+    }
+
+    private Mono<Void> resize(long length, Supplier<Mono<Void>> operation) {
         if (size != UP_TO_THE_END) {
             return Mono.error(BlockException.of(BlockErrorKind.UNSUPPORTED, "Cannot resize fixed-size raw disks"));
         }
         if (length > Long.MAX_VALUE - offset) {
             return Mono.error(BlockException.of(BlockErrorKind.INVALID, "Disk size too large for the chosen offset"));
         }
-        return file.truncate(offset + length, prealloc);
+        return operation.get();
     }
 
     @Override

@@ -14,6 +14,10 @@ import reactor.core.publisher.Mono;
  * <p>With a request alignment above 1 the last request may end past {@link #length()} by less than the alignment: a read
  * zero-fills there, a write drops what is past the end. An operation that the device lacks ends with
  * {@link dev.weir.storage.BlockErrorKind#UNSUPPORTED}; the node then does without, where it can.
+ *
+ * <p>{@code truncate} and {@code grow} come one at a time; {@code grow} comes with an end past {@link #length()} and a start
+ * that is not. A device that passes requests on to a child has to pass {@code grow} on as such, because others may grow the
+ * child.
  */
 public interface BlockDevice extends BlockIo {
     /** Fixed from opening on. */

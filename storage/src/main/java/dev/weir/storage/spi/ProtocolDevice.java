@@ -52,6 +52,12 @@ public abstract class ProtocolDevice implements BlockDevice {
         return unsupported("truncate");
     }
 
+    /** By {@link #truncate}: nobody else resizes what has no children. */
+    @Override
+    public Mono<Void> grow(long from, long end, PreallocMode prealloc) {
+        return truncate(end, prealloc);
+    }
+
     @Override
     public Mono<Extent> blockStatus(long offset, long length) {
         return Mono.just(Extent.data(offset, length));

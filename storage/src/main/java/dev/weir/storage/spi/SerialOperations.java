@@ -11,8 +11,7 @@ import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
 
 /**
- * Runs operations that read the length and then change it one after the other, in the order of subscription: two writes
- * that grow the image must not undo each other. Any thread. The next one begins when the subscriber of the one before has
+ * Runs operations that look at something and then change it one after the other, in the order of subscription. Any thread. The next one begins when the subscriber of the one before has
  * heard of its end; a long row of them does not grow the stack.
  */
 public final class SerialOperations {

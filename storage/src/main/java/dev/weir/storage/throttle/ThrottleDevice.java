@@ -81,6 +81,11 @@ final class ThrottleDevice implements BlockDevice {
     }
 
     @Override
+    public Mono<Void> grow(long from, long end, PreallocMode prealloc) {
+        return file.grow(from, end, prealloc);
+    }
+
+    @Override
     public Mono<Extent> blockStatus(long offset, long length) {
         return file.blockStatus(offset, length);
     }

@@ -181,11 +181,11 @@ class DrainTest {
         List<String> lengths = new ArrayList<>();
         BlockBackend below = graph.attach(file, new Permissions(Permissions.WRITE.used(), Permissions.ALL))
                 .block();
-        backend.onResize(length -> lengths.add("raw " + length));
-        below.onResize(length -> lengths.add("file " + length));
+        backend.onResize((length, own) -> lengths.add("raw " + length + (own ? " own" : "")));
+        below.onResize((length, own) -> lengths.add("file " + length + (own ? " own" : "")));
         below.truncate(100, PreallocMode.OFF).block();
         backend.truncate(200, PreallocMode.OFF).block();
-        assertThat(lengths).containsExactlyInAnyOrder("raw 100", "file 100", "raw 200", "file 200");
+        assertThat(lengths).containsExactlyInAnyOrder("raw 100", "file 100 own", "raw 200 own", "file 200");
     }
 
     @Test

@@ -85,6 +85,13 @@ final class MirrorDevice implements BlockDevice {
     }
 
     @Override
+    public Mono<Void> grow(long from, long end, PreallocMode prealloc) {
+        return Flux.fromIterable(children)
+                .flatMap(child -> child.grow(from, end, prealloc))
+                .then();
+    }
+
+    @Override
     public Mono<Extent> blockStatus(long offset, long length) {
         return children.get(0).blockStatus(offset, length);
     }

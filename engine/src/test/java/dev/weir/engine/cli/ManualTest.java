@@ -1,0 +1,46 @@
+package dev.weir.engine.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ManualTest {
+    private static final String FAILS = "there is no command 'nope'";
+
+    @Test
+    void everyCommandHasAPageWithAllItsOptions() {
+        for (String command : List.of("export", "daemon", "completion", "manual")) {
+            CommandRun page = CommandRun.weir("manual", command);
+            assertThat(page.status()).isZero();
+            assertThat(page.out())
+                    .startsWith(".TH \"WEIR-" + command.toUpperCase(java.util.Locale.ROOT) + "\" 1")
+                    .contains(".SH NAME\nweir\\-" + command + " \\- ")
+                    .contains(".B \\-h, \\-\\-help\n")
+                    .doesNotContain("${DEFAULT");
+        }
+        assertThat(CommandRun.weir("manual", "daemon").out()).contains(".B \\-\\-blockdev=NODE\n");
+    }
+
+    @Test
+    void weirItselfHasAPageThatNamesItsCommands() {
+        assertThat(CommandRun.weir("manual").out())
+                .contains(".SH COMMANDS")
+                .contains(".B export")
+                .doesNotContain(".B train");
+    }
+
+    @Test
+    void nothingInAPageIsTakenForARequest() {
+        assertThat(CommandRun.weir("manual", "export").out().lines())
+                .filteredOn(line -> line.startsWith(".") || line.startsWith("'"))
+                .allMatch(line -> line.matches("\\.(TH|SH|TP|B|BR|PP|nf|fi)( .*)?"));
+    }
+
+    @Test
+    void anUnknownCommandIsRefused() {
+        CommandRun page = CommandRun.weir("manual", "nope");
+        assertThat(page.status()).isEqualTo(2);
+        assertThat(page.err()).contains(FAILS);
+    }
+}
