@@ -1,6 +1,8 @@
 package dev.weir.engine.qmp;
 
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
@@ -9,6 +11,9 @@ import java.util.Map;
 
 /** Options as JSON: the other way to write what {@link NodeOptions#parse} reads. */
 public final class JsonOptions {
+    private static final ObjectReader WHOLE =
+            JsonStream.MAPPER.reader().with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
     private JsonOptions() {}
 
     /**
@@ -22,7 +27,7 @@ public final class JsonOptions {
             return NodeOptions.parse(text, impliedKey);
         }
         try {
-            JsonNode node = JsonStream.MAPPER.readTree(text);
+            JsonNode node = WHOLE.readTree(text);
             if (node instanceof ObjectNode object) {
                 return of(object);
             }

@@ -52,13 +52,16 @@ class DaemonIT {
         try (var daemon = exporting();
                 var client = daemon.connect()) {
             Client writing = startWriting();
-            ProcessStatus.await("writing begins", SOON, () -> client.ask("x-weir-query-exports")
-                            .get(0)
-                            .get("operations")
-                            .get("write")
-                            .get("requests")
-                            .longValue()
-                    > 10);
+            ProcessStatus.await(
+                    "writing begins",
+                    SOON,
+                    () -> client.ask("x-weir-query-exports")
+                                    .get(0)
+                                    .get("operations")
+                                    .get("write")
+                                    .get("requests")
+                                    .longValue()
+                            > 10);
             assertThat(daemon.stop()).isZero();
             assertThat(daemon.stderr()).isEmpty();
             assertThat(FuseMounts.isMounted(mountpoint)).isFalse();
@@ -102,10 +105,7 @@ class DaemonIT {
             Client.run("umount", mountpoint.toString()).ok();
             assertThat(client.deleted()).isEqualTo("e");
             assertThat(client.ask("query-block-exports")).isEmpty();
-            client.ask(
-                    "block-export-add",
-                    "'type':'fuse','id':'e','node-name':'f','mountpoint':'%s'",
-                    mountpoint);
+            client.ask("block-export-add", "'type':'fuse','id':'e','node-name':'f','mountpoint':'%s'", mountpoint);
             assertThat(FuseMounts.isMounted(mountpoint)).isTrue();
         }
     }
@@ -158,6 +158,23 @@ class DaemonIT {
     }
 
     @Test
+    void aThreadThatServesAnExportIsNotDeleted() {
+        try (var daemon = exporting();
+                var client = daemon.connect()) {
+            client.ask("object-add", "'qom-type':'iothread','id':'t'");
+            client.ask("block-export-del", "'id':'e'");
+            client.ask(
+                    "block-export-add",
+                    "'type':'fuse','id':'e','node-name':'f','mountpoint':'%s','iothread':['t','main-loop']",
+                    mountpoint);
+            assertThat(client.refused("object-del", "'id':'t'")).isEqualTo("object 't' is in use, can not be deleted");
+            assertThat(size()).isEqualTo(16 << 20);
+            client.ask("block-export-del", "'id':'e'");
+            client.ask("object-del", "'id':'t'");
+        }
+    }
+
+    @Test
     void aThrottleGroupLimitsAMount() {
         try (var daemon = start(
                         "--object",
@@ -171,9 +188,9 @@ class DaemonIT {
             assertThat(seconds("dd if=/dev/zero of=$1 bs=4k count=425 oflag=direct conv=notrunc"))
                     .isBetween(1.6, 2.5);
             client.ask(
-                    "qom-set",
-                    "'path':'/objects/g','property':'limits','value':{'iops-total':0,'bps-total':8388608}");
-            assertThat(seconds("dd if=$1 of=/dev/null bs=64k count=256 iflag=direct")).isBetween(1.5, 2.5);
+                    "qom-set", "'path':'/objects/g','property':'limits','value':{'iops-total':0,'bps-total':8388608}");
+            assertThat(seconds("dd if=$1 of=/dev/null bs=64k count=256 iflag=direct"))
+                    .isBetween(1.5, 2.5);
         }
     }
 

@@ -75,8 +75,7 @@ final class DaemonProcess implements AutoCloseable {
 
     /** A new client that has negotiated. */
     QmpClient connect() {
-        ProcessStatus.await(
-                "the daemon listens: " + stderr(), LIMIT, () -> Files.exists(socket) || !process.isAlive());
+        ProcessStatus.await("the daemon listens: " + stderr(), LIMIT, () -> Files.exists(socket) || !process.isAlive());
         assertThat(process.isAlive()).as("the daemon lives: %s", stderr()).isTrue();
         return QmpClient.connect(socket);
     }
@@ -110,18 +109,27 @@ final class DaemonProcess implements AutoCloseable {
 
     /** Open descriptors. */
     long descriptors() {
-        return entries("fd");
-    }
-
-    long threads() {
-        return entries("task");
-    }
-
-    private long entries(String directory) {
-        try (var entries = Files.list(Path.of("/proc", Long.toString(pid()), directory))) {
-            return entries.count();
+        try (var descriptors = Files.list(Path.of("/proc", Long.toString(pid()), "fd"))) {
+            return descriptors.count();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Threads but for those of the file driver's pool, which come and go. */
+    long threads() {
+        try (var tasks = Files.list(Path.of("/proc", Long.toString(pid()), "task"))) {
+            return tasks.filter(task -> !name(task).startsWith("weir-file-")).count();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String name(Path task) {
+        try {
+            return Files.readString(task.resolve("comm"));
+        } catch (IOException e) {
+            return "weir-file-that-ended";
         }
     }
 

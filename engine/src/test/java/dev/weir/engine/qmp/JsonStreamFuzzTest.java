@@ -91,9 +91,8 @@ class JsonStreamFuzzTest {
     private static void mutate(Random random, byte[] message) {
         for (int left = 1 + random.nextInt(3); left > 0; left--) {
             int at = random.nextInt(message.length);
-            message[at] = random.nextBoolean()
-                    ? CHARACTERS[random.nextInt(CHARACTERS.length)]
-                    : (byte) random.nextInt(256);
+            message[at] =
+                    random.nextBoolean() ? CHARACTERS[random.nextInt(CHARACTERS.length)] : (byte) random.nextInt(256);
         }
     }
 

@@ -43,9 +43,7 @@ class JsonStreamTest {
         for (int from = 0; from < bytes.length; from += size) {
             stream.feed(bytes, from, Math.min(bytes.length, from + size));
         }
-        assertThat(seen)
-                .hasSize(3)
-                .containsOnly("{\"execute\":\"é\",\"id\":[1,{\"a\":null}]}");
+        assertThat(seen).hasSize(3).containsOnly("{\"execute\":\"é\",\"id\":[1,{\"a\":null}]}");
     }
 
     @Test
@@ -73,10 +71,7 @@ class JsonStreamTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            quoteCharacter = '`',
-            textBlock = """
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
                     {"a":1,}                    | 1:8: JSON parse error, expecting key
                     {"a" "b"}                   | 1:6: JSON parse error, expecting ':'
                     {foo:1}                     | 1:2: JSON parse error, expecting key
@@ -117,14 +112,16 @@ class JsonStreamTest {
     @Test
     void linesAreCountedThroughTheWholeConversation() {
         feed("{}\n{\n}\n{nope\n{\n");
-        assertThat(feed("x}\n")).containsExactly(
-                "{}", "{}", "!4:2: JSON parse error, expecting key", "!6:1: JSON parse error, expecting key");
+        assertThat(feed("x}\n"))
+                .containsExactly(
+                        "{}", "{}", "!4:2: JSON parse error, expecting key", "!6:1: JSON parse error, expecting key");
     }
 
     @Test
     void aMessageMayBeJustSoLarge() {
         String frame = "{\"a\":\"\"}";
-        assertThat(feed("{\"a\":\"" + "x".repeat(JsonStream.LARGEST - frame.length()) + "\"}")).hasSize(1);
+        assertThat(feed("{\"a\":\"" + "x".repeat(JsonStream.LARGEST - frame.length()) + "\"}"))
+                .hasSize(1);
         assertThat(seen.get(0)).startsWith("{\"a\":\"xxx");
     }
 

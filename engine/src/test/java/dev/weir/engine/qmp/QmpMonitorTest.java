@@ -58,7 +58,8 @@ class QmpMonitorTest {
     @Test
     void answersComeInTheOrderOfTheirCommands() {
         try (var conversation = Conversation.negotiated(commands)) {
-            conversation.say("{'execute':'wait','id':1} {'execute':'bogus','id':2} nope\n{'execute':'query-block','id':3}");
+            conversation.say(
+                    "{'execute':'wait','id':1} {'execute':'bogus','id':2} nope\n{'execute':'query-block','id':3}");
             assertThat(conversation.unread()).isZero();
             assertThat(conversation.event(EVENT).next()).as("no event waits").isEqualTo(EVENT);
             running.get(0).complete(QmpCommands.JSON.numberNode(5));
@@ -76,7 +77,8 @@ class QmpMonitorTest {
                     .isEqualTo("{\"id\":1,\"error\":{\"class\":\"GenericError\",\"desc\":\"thrown\"}}");
             assertThat(conversation.say("{'execute':'surprise'}").next().toString())
                     .contains("NullPointerException: unforeseen");
-            assertThat(conversation.say("{'execute':'query-block'}").next().toString()).isEqualTo("{\"return\":[]}");
+            assertThat(conversation.say("{'execute':'query-block'}").next().toString())
+                    .isEqualTo("{\"return\":[]}");
         }
     }
 
@@ -110,7 +112,9 @@ class QmpMonitorTest {
     @Test
     void aClientThatGoesIsNotAnswered() {
         try (var conversation = Conversation.negotiated(commands)) {
-            conversation.say("{'execute':'wait'} {'execute':'wait'} {'execute':'wait'}").hangUp();
+            conversation
+                    .say("{'execute':'wait'} {'execute':'wait'} {'execute':'wait'}")
+                    .hangUp();
             assertThat(conversation.unread()).isZero();
             running.get(0).complete(QmpCommands.JSON.nullNode());
             assertThat(conversation.unread()).isZero();
@@ -122,7 +126,9 @@ class QmpMonitorTest {
     @Test
     void whatIsNotAsciiIsEscaped() {
         try (var conversation = Conversation.negotiated(commands)) {
-            assertThat(conversation.say("{'execute':'query-block','id':'\u00e9\ud83d\ude00\\n'}").nextText())
+            assertThat(conversation
+                            .say("{'execute':'query-block','id':'\u00e9\ud83d\ude00\\n'}")
+                            .nextText())
                     .isEqualTo("{\"return\": [], \"id\": \"\\u00E9\\uD83D\\uDE00\\n\"}\r\n");
         }
     }
