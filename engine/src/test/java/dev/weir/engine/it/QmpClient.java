@@ -40,7 +40,7 @@ final class QmpClient implements AutoCloseable {
 
     static QmpClient connect(Path socket) {
         var client = new QmpClient(open(socket));
-        assertThat(client.next(client.answers).has("QMP")).isTrue();
+        assertThat(next(client.answers).has("QMP")).isTrue();
         client.ask("qmp_capabilities");
         return client;
     }
@@ -111,8 +111,9 @@ final class QmpClient implements AutoCloseable {
 
     /** Waits until the other side has closed the connection. */
     void awaitEnd() {
-        for (JsonNode message = next(answers); message != END; message = next(answers)) {
-            assertThat(message).isNotNull();
+        JsonNode message = next(answers);
+        while (!message.equals(END)) {
+            message = next(answers);
         }
     }
 
