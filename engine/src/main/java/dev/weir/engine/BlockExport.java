@@ -125,6 +125,11 @@ public final class BlockExport {
         return fuse.bufferBytes();
     }
 
+    /** Adds a listener that is told of each request to the node that fails. On any thread; must not block. */
+    public void onError(BlockBackend.FailureListener listener) {
+        backend.onError(listener);
+    }
+
     /** Begins to end the export; completes as {@link #onTerminate} does. */
     Mono<Void> remove(RemoveMode mode) {
         return Mono.defer(() -> {

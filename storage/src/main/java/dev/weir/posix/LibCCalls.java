@@ -8,6 +8,7 @@ import com.kenai.jffi.MemoryIO;
 import com.kenai.jffi.Type;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +25,8 @@ final class LibCCalls {
 
     /** Enough for the longest list of parameters. */
     private static final int MAX_PARAMETERS = 6;
+
+    private static final Charset TEXTS = platformCharset(System.getProperty("sun.jnu.encoding"));
 
     private static final CallContext[] RETURNS_INT = contexts(Type.SINT32);
     private static final CallContext[] RETURNS_LONG = contexts(Type.SINT64);
@@ -292,7 +295,20 @@ final class LibCCalls {
 
     String strerror(int errno) {
         long text = INVOKER.invokeN1(RETURNS_LONG[1], this.strerror, errno);
-        return new String(MEMORY.getZeroTerminatedByteArray(text), StandardCharsets.UTF_8);
+        return new String(MEMORY.getZeroTerminatedByteArray(text), TEXTS);
+    }
+
+    /**
+     * How the virtual machine decodes the C library's texts.
+     *
+     * @param jnuEncoding the system property {@code sun.jnu.encoding}
+     */
+    static Charset platformCharset(@Nullable String jnuEncoding) {
+        try {
+            return jnuEncoding == null ? StandardCharsets.UTF_8 : Charset.forName(jnuEncoding);
+        } catch (IllegalArgumentException e) {
+            return StandardCharsets.UTF_8;
+        }
     }
 
     private static long symbol(String name) {

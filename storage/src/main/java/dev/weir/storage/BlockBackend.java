@@ -59,6 +59,15 @@ public interface BlockBackend extends BlockIo {
     /** Ends one {@link #drainedBegin()}; the last one lets the waiting requests go. */
     void drainedEnd();
 
+    /** Is told of requests that failed. Called on the thread on which the request ended; must not block. */
+    interface FailureListener {
+        /** @param operation the name of the method of {@link BlockIo} */
+        void failed(String operation, BlockException failure);
+    }
+
+    /** Adds a listener that is told of each request of this backend that fails, before its subscriber is. */
+    void onError(FailureListener listener);
+
     /** Lets no throttle below delay requests of this backend any more: its user is about to close it. Idempotent. */
     void hurry();
 
@@ -67,7 +76,7 @@ public interface BlockBackend extends BlockIo {
 
     /**
      * As {@link #close}, by a user that has given up waiting for its requests in flight: nobody else waits for them
-     * either. A graph that is closed leaves the nodes below open until they have ended.
+     * either. A graph that is closed, or is being closed, leaves the nodes below open until they have ended.
      */
     void abandon();
 }

@@ -9,7 +9,8 @@ import reactor.core.publisher.Mono;
  *
  * <p>Every {@code Mono} is cold: one subscription is one I/O. It ends with completion or a {@link BlockException}, on
  * whichever thread the I/O ended; an operation that can finish at once completes on the subscriber's thread, and one
- * that cannot never blocks it.
+ * that cannot never blocks it. Where a device fails with an exception of its own, a node may pass it on as it is; a
+ * backend makes it a {@code BlockException}.
  *
  * <p>Buffers are direct and are lent: position and limit give the range, the lender keeps ownership, and the callee may
  * touch a buffer only until the {@code Mono} ends. Position and limit are undefined from the subscription on. Cancelling

@@ -1,8 +1,12 @@
 package dev.weir.storage;
 
 /**
- * A named node of the block graph: the one checked hop around a device. Whatever reaches the device was open, permitted,
- * in range, aligned, not larger than its limits, and was counted.
+ * A named node of the block graph: the one checked hop around a device. Whatever reaches the device was open, writable, in
+ * range, aligned, not larger than its limits, and was counted.
+ *
+ * <p>The operations of a node are for the devices above it, from their opening on, and for queries. Everybody else attaches
+ * a {@link BlockBackend}: only that takes permissions, and with them the locks of an image, and only its requests are held
+ * back by a drain and waited for before the node is closed. A node does not check that whoever calls it is one of its users.
  */
 public interface BlockNode extends BlockIo {
     /** The node's name, unique in its graph. */

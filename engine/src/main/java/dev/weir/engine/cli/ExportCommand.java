@@ -19,7 +19,6 @@ import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
@@ -86,23 +85,6 @@ final class ExportCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    /** The options that describe the file. */
-    @SuppressWarnings("NullAway.Init") // picocli sets what has a standard value
-    static final class FileOptions {
-        @Option(names = "--growable", description = "Let writes past the end grow the image. Needs --writable.")
-        private boolean growable;
-
-        @Option(
-                names = "--allow-other",
-                paramLabel = "auto|on|off",
-                defaultValue = "auto",
-                description = "Let other users use the file; 'auto' where that is permitted (${DEFAULT-VALUE}).")
-        private OnOffAuto allowOther;
-
-        @Option(names = "--writethrough", description = "Put each write on stable storage before it is answered.")
-        private boolean writethrough;
-    }
-
     ExportCommand(Console console) {
         this.console = console;
     }
@@ -163,7 +145,7 @@ final class ExportCommand implements Callable<Integer> {
 
     /** What was parsed, as the nodes to export. */
     NodeOptions node() {
-        checkGivenOnce();
+        UsageErrors.checkGivenOnce(spec);
         if (image.toString().isEmpty()) {
             throw usage("IMAGE is empty");
         }
@@ -175,32 +157,21 @@ final class ExportCommand implements Callable<Integer> {
         if (mountpoint.toString().isEmpty()) {
             throw usage("MOUNTPOINT is empty");
         }
-        if (fileOptions.growable && !imageOptions.writable()) {
-            throw usage("--growable needs --writable");
-        }
+        fileOptions.check(imageOptions, spec.commandLine());
         resources.check(spec.commandLine());
         return resources
                 .bound(FuseExportOptions.at(mountpoint))
                 .source(image.toString())
                 .writable(imageOptions.writable())
-                .growable(fileOptions.growable)
-                .allowOther(AllowOther.valueOf(fileOptions.allowOther.name()))
-                .writethrough(fileOptions.writethrough)
+                .growable(fileOptions.growable())
+                .allowOther(AllowOther.valueOf(fileOptions.allowOther().name()))
+                .writethrough(fileOptions.writethrough())
                 .build();
     }
 
     String description(BlockExport export) {
         return image + " -> " + mountpoint + " (" + imageOptions.format() + ", " + new ByteSize(export.length()) + ", "
                 + (export.growable() ? "growable" : export.writable() ? "writable" : "read-only") + ")";
-    }
-
-    /** In groups, picocli lets the last one win. */
-    private void checkGivenOnce() {
-        for (OptionSpec option : spec.options()) {
-            if (option.originalStringValues().size() > 1) {
-                throw usage("option '" + option.longestName() + "' should be specified only once");
-            }
-        }
     }
 
     private ParameterException usage(String message) {

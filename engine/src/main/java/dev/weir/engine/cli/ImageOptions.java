@@ -152,12 +152,19 @@ final class ImageOptions {
         }
     }
 
+    /** Whether the image is a file, rather than a driver and a size. */
+    static boolean isFile(String image) {
+        int colon = image.indexOf(':');
+        return colon <= 0 || !WITHOUT_FILE.contains(image.substring(0, colon));
+    }
+
     private NodeOptions protocol(String image, CommandLine commandLine) {
         int colon = image.indexOf(':');
-        if (colon > 0 && WITHOUT_FILE.contains(image.substring(0, colon))) {
+        if (!isFile(image)) {
             String length = image.substring(colon + 1);
+            long bytes;
             try {
-                ByteSize.parse(length);
+                bytes = ByteSize.parse(length).bytes();
             } catch (TypeConversionException e) {
                 throw new ParameterException(
                         commandLine,
@@ -165,7 +172,7 @@ final class ImageOptions {
                                 + " a file of that name is './" + image + "'");
             }
             return NodeOptions.driver(image.substring(0, colon))
-                    .set("size", length)
+                    .set("size", bytes)
                     .build();
         }
         return NodeOptions.driver("file")

@@ -2,6 +2,7 @@ package dev.weir.engine.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.weir.engine.cli.top.TopView;
 import java.io.PrintWriter;
 import java.util.List;
 import picocli.CommandLine;
@@ -71,6 +72,13 @@ public final class Main implements Runnable {
         var weir = new CommandLine(new Main())
                 .addSubcommand(new ExportCommand(console))
                 .addSubcommand(daemon)
+                .addSubcommand(new ListCommand(console))
+                .addSubcommand(new AddCommand(console))
+                .addSubcommand(new RemoveCommand(console))
+                .addSubcommand(new ResizeCommand())
+                .addSubcommand(new InfoCommand(console))
+                .addSubcommand(new TopCommand(console))
+                .addSubcommand(new StopCommand())
                 .addSubcommand(new CompletionCommand(console))
                 .addSubcommand(new ManualCommand(console))
                 .addSubcommand(new TrainCommand())
@@ -79,6 +87,7 @@ public final class Main implements Runnable {
         // From here on, what is set is set for the subcommands too.
         return weir.registerConverter(ByteSize.class, ByteSize::parse)
                 .registerConverter(OnOffAuto.class, new Words<>(OnOffAuto.class))
+                .registerConverter(TopView.Order.class, new Words<>(TopView.Order.class))
                 .registerConverter(ImageOptions.Aio.class, new Words<>(ImageOptions.Aio.class))
                 .registerConverter(ImageOptions.Discard.class, new Words<>(ImageOptions.Discard.class))
                 .registerConverter(ImageOptions.DetectZeroes.class, new Words<>(ImageOptions.DetectZeroes.class))

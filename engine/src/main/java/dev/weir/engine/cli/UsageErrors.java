@@ -2,6 +2,8 @@ package dev.weir.engine.cli;
 
 import java.util.List;
 import java.util.Objects;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -20,5 +22,19 @@ final class UsageErrors {
                     : message + "; did you mean '" + String.join("' or '", meant) + "'?";
         }
         return message;
+    }
+
+    /**
+     * In groups, picocli lets the last one win.
+     *
+     * @throws ParameterException where an option that has one value was given several times
+     */
+    static void checkGivenOnce(CommandSpec command) {
+        for (OptionSpec option : command.options()) {
+            if (!option.isMultiValue() && option.originalStringValues().size() > 1) {
+                throw new ParameterException(
+                        command.commandLine(), "option '" + option.longestName() + "' should be specified only once");
+            }
+        }
     }
 }

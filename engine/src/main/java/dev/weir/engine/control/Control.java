@@ -15,7 +15,6 @@ import dev.weir.storage.PreallocMode;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.function.Consumer;
 import reactor.core.publisher.Mono;
 
 /**
@@ -25,7 +24,20 @@ import reactor.core.publisher.Mono;
 public final class Control {
     private final BlockEngine engine;
     private final UserObjects objects;
-    private final List<Consumer<String>> deletionListeners = new CopyOnWriteArrayList<>();
+    private final List<Listener> listeners = new CopyOnWriteArrayList<>();
+
+    /** Hears of what nobody asked for. Called on any thread; must not block. */
+    public interface Listener {
+        /** The export is gone, whatever ended it. */
+        void exportDeleted(String id);
+
+        /**
+         * A request of the export's clients failed.
+         *
+         * @param operation the name of the method of {@link dev.weir.storage.BlockIo}
+         */
+        void ioError(BlockExport export, String operation, BlockException failure);
+    }
 
     public Control(BlockEngine engine) {
         this.engine = engine;
@@ -42,14 +54,14 @@ public final class Control {
         return UserObjects.TYPES;
     }
 
-    /** Adds a listener that is told the id of every export that is gone, whatever ended it. Any thread. */
-    public void onExportDeleted(Consumer<String> listener) {
-        deletionListeners.add(listener);
+    /** Adds a listener. */
+    public void addListener(Listener listener) {
+        listeners.add(listener);
     }
 
     /** Takes a listener away again. */
-    public void removeListener(Consumer<String> listener) {
-        deletionListeners.remove(listener);
+    public void removeListener(Listener listener) {
+        listeners.remove(listener);
     }
 
     /** Opens a node; it must have a name. */
@@ -105,14 +117,19 @@ public final class Control {
     public Mono<BlockExport> addExport(NodeOptions options) {
         return Mono.defer(() -> {
             BlockExportOptions export = ExportOptions.read(options);
-            return engine.addExport(export)
-                    .doOnNext(added -> added.onTerminate()
-                            .onErrorComplete()
-                            .subscribe(
-                                    nothing -> {},
-                                    failure -> {},
-                                    () -> deletionListeners.forEach(listener -> listener.accept(added.id()))));
+            return engine.addExport(export).doOnNext(this::watch);
         });
+    }
+
+    private void watch(BlockExport export) {
+        export.onError(
+                (operation, failure) -> listeners.forEach(listener -> listener.ioError(export, operation, failure)));
+        export.onTerminate()
+                .onErrorComplete()
+                .subscribe(
+                        nothing -> {},
+                        failure -> {},
+                        () -> listeners.forEach(listener -> listener.exportDeleted(export.id())));
     }
 
     /**

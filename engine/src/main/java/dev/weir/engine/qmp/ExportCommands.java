@@ -65,14 +65,27 @@ final class ExportCommands {
                     .put("pauses", export.statistics().pauses());
             ObjectNode operations = json.putObject("operations");
             for (FuseStatistics.Kind kind : FuseStatistics.Kind.values()) {
-                operations
+                ObjectNode operation = operations
                         .putObject(kind.name().toLowerCase(Locale.ROOT))
                         .put("requests", export.statistics().requests(kind))
                         .put("errors", export.statistics().errors(kind))
                         .put("bytes", export.statistics().bytes(kind))
                         .put("nanoseconds", export.statistics().nanos(kind));
+                putLatencies(operation, export.statistics().latencies(kind));
             }
         }
         return list;
+    }
+
+    /** Up to the last count that is not 0. */
+    private static void putLatencies(ObjectNode operation, long[] latencies) {
+        int length = latencies.length;
+        while (length > 0 && latencies[length - 1] == 0) {
+            length--;
+        }
+        ArrayNode counts = operation.putArray("latencies");
+        for (int i = 0; i < length; i++) {
+            counts.add(latencies[i]);
+        }
     }
 }

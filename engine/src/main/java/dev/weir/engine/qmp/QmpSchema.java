@@ -58,6 +58,19 @@ final class QmpSchema {
         }
         schema.object("q_event_BLOCK_EXPORT_DELETED", List.of("id:str"));
         schema.entity("event", "BLOCK_EXPORT_DELETED").put("arg-type", "q_event_BLOCK_EXPORT_DELETED");
+        schema.object(
+                "q_event_BLOCK_IO_ERROR",
+                List.of(
+                        "qom-path:str",
+                        "device:str",
+                        "?node-name:str",
+                        "operation:IoOperationType",
+                        "action:BlockErrorAction",
+                        "?nospace:bool",
+                        "reason:str"));
+        schema.entity("event", "BLOCK_IO_ERROR").put("arg-type", "q_event_BLOCK_IO_ERROR");
+        schema.enumeration("IoOperationType", List.of("read", "write"));
+        schema.enumeration("BlockErrorAction", List.of("report"));
         schema.object("q_empty", List.of());
         schema.enumeration("BlockdevDriver", control.engine().graph().driverNames());
         schema.enumeration("BlockExportType", List.of("fuse"));

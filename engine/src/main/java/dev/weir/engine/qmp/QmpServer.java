@@ -1,12 +1,10 @@
 package dev.weir.engine.qmp;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weir.engine.control.Control;
 import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
 import dev.weir.storage.NodeOptions;
 import dev.weir.storage.spi.OptionReader;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -30,7 +28,7 @@ public final class QmpServer {
     private final Map<String, Chardev> chardevs = new LinkedHashMap<>();
     private final Map<String, Consumer<Chardev.Listener>> waitingForMonitor = new HashMap<>();
     private final List<Runnable> held = new ArrayList<>();
-    private final Consumer<String> exportDeleted = this::exportDeleted;
+    private final QmpEvents events;
 
     /** Confined to the loop. */
     private final Set<QmpMonitor> monitors = new LinkedHashSet<>();
@@ -42,7 +40,8 @@ public final class QmpServer {
     public QmpServer(Control control, String release, Runnable quit) {
         this.control = control;
         this.commands = new QmpCommands(control, release, quit);
-        control.onExportDeleted(exportDeleted);
+        this.events = new QmpEvents(loop.loop(), event -> monitors.forEach(monitor -> monitor.event(event)));
+        control.addListener(events);
     }
 
     /** The version of QEMU that clients are told: three numbers. */
@@ -127,21 +126,10 @@ public final class QmpServer {
         };
     }
 
-    private void exportDeleted(String id) {
-        ObjectNode data = QmpCommands.JSON.objectNode().put("id", id);
-        Instant now = Instant.now();
-        loop.loop().execute(() -> {
-            ObjectNode event = QmpCommands.JSON.objectNode();
-            event.putObject("timestamp").put("seconds", now.getEpochSecond()).put("microseconds", now.getNano() / 1000);
-            event.put("event", "BLOCK_EXPORT_DELETED").set("data", data);
-            monitors.forEach(monitor -> monitor.event(event));
-        });
-    }
-
     /** Sends what waits, drops every client and takes no more. */
     public Mono<Void> close() {
         return Mono.defer(() -> {
-            control.removeListener(exportDeleted);
+            control.removeListener(events);
             return Flux.fromIterable(chardevs.values())
                     .concatMapDelayError(Chardev::close)
                     .then(Mono.defer(loop::stop));

@@ -43,7 +43,19 @@ class CompletionTest {
 
     @Test
     void commandsAndWhatStandsInPlaceOfOne() throws Exception {
-        assertThat(completions("weir", "")).containsExactlyInAnyOrder("export", "daemon", "completion", "manual");
+        assertThat(completions("weir", ""))
+                .containsExactlyInAnyOrder(
+                        "export",
+                        "daemon",
+                        "list",
+                        "add",
+                        "remove",
+                        "resize",
+                        "info",
+                        "top",
+                        "stop",
+                        "completion",
+                        "manual");
         assertThat(completions("weir", "-")).containsExactlyInAnyOrder("-h", "--help", "-V", "--version");
         assertThat(completions("weir", "ex")).containsExactly("export");
     }
@@ -51,6 +63,8 @@ class CompletionTest {
     @Test
     void optionsOfTheCommand() throws Exception {
         assertThat(completions("weir", "export", "--w")).containsExactlyInAnyOrder("--writable", "--writethrough");
+        assertThat(completions("weir", "remove", "--"))
+                .containsExactlyInAnyOrder("--socket", "--timeout", "--force", "--help");
         assertThat(completions("weir", "completion", "-")).containsExactlyInAnyOrder("-h", "--help");
     }
 
@@ -67,6 +81,8 @@ class CompletionTest {
 
         assertThat(completions("weir", "export", "d")).containsExactly("disk.raw");
         assertThat(completions("weir", "export", "--writable", "disk.raw", "d")).containsExactly("disk.raw");
+        assertThat(completions("weir", "add", "d")).containsExactly("disk.raw");
+        assertThat(completions("weir", "list", "--socket", "d")).containsExactly("disk.raw");
     }
 
     private List<String> completions(String... words) throws Exception {

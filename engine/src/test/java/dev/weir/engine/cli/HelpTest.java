@@ -12,7 +12,20 @@ import picocli.CommandLine.Model.OptionSpec;
 
 class HelpTest {
     @ParameterizedTest
-    @ValueSource(strings = {"--help", "export --help", "export -h disk.raw", "completion --help"})
+    @ValueSource(
+            strings = {
+                "--help",
+                "export --help",
+                "export -h disk.raw",
+                "completion --help",
+                "list --help",
+                "add --help",
+                "remove --help",
+                "resize --help",
+                "info --help",
+                "top --help",
+                "stop --help"
+            })
     void fitsInEightyColumnsAndSaysNothingElse(String words) {
         CommandRun run = weir(words.split(" "));
 

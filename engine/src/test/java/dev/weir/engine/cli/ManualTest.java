@@ -10,7 +10,8 @@ class ManualTest {
 
     @Test
     void everyCommandHasAPageWithAllItsOptions() {
-        for (String command : List.of("export", "daemon", "completion", "manual")) {
+        for (String command : List.of(
+                "export", "daemon", "list", "add", "remove", "resize", "info", "top", "stop", "completion", "manual")) {
             CommandRun page = CommandRun.weir("manual", command);
             assertThat(page.status()).isZero();
             assertThat(page.out())
@@ -32,9 +33,11 @@ class ManualTest {
 
     @Test
     void nothingInAPageIsTakenForARequest() {
-        assertThat(CommandRun.weir("manual", "export").out().lines())
-                .filteredOn(line -> line.startsWith(".") || line.startsWith("'"))
-                .allMatch(line -> line.matches("\\.(TH|SH|TP|B|BR|PP|nf|fi)( .*)?"));
+        for (String command : List.of("export", "add", "top")) {
+            assertThat(CommandRun.weir("manual", command).out().lines())
+                    .filteredOn(line -> line.startsWith(".") || line.startsWith("'"))
+                    .allMatch(line -> line.matches("\\.(TH|SH|TP|B|BR|PP|nf|fi)( .*)?"));
+        }
     }
 
     @Test

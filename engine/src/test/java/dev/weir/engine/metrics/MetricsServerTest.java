@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -89,8 +90,12 @@ class MetricsServerTest {
 
     @Test
     void takesThePlaceOfASocketThatWasLeftBehind() throws IOException {
-        Path socket = start();
-        server.start();
+        Path socket = directory.resolve("metrics.sock");
+        try (var left = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            left.bind(UnixDomainSocketAddress.of(socket));
+        }
+        assertThat(socket).exists();
+        start();
         assertThat(ask(socket, "GET /metrics HTTP/1.1")).startsWith("HTTP/1.1 200 OK");
     }
 

@@ -14,7 +14,7 @@ public final class FuseStatistics {
     }
 
     private static final class Counters {
-        final LongAdder requests = new LongAdder();
+        final LatencyHistogram latencies = new LatencyHistogram();
         final LongAdder errors = new LongAdder();
         final LongAdder bytes = new LongAdder();
         final LongAdder nanos = new LongAdder();
@@ -28,7 +28,7 @@ public final class FuseStatistics {
 
     /** Requests that were answered with success. */
     public long requests(Kind kind) {
-        return counters[kind.ordinal()].requests.sum();
+        return counters[kind.ordinal()].latencies.count();
     }
 
     /** Requests that were answered with an errno, those that were malformed or unknown apart. */
@@ -46,6 +46,14 @@ public final class FuseStatistics {
         return counters[kind.ordinal()].nanos.sum();
     }
 
+    /**
+     * The successful requests by the time from receiving to answering: element i counts those that took from 2^i to below
+     * 2^(i+1) nanoseconds, the first one also those below, the last one also those above. A copy.
+     */
+    public long[] latencies(Kind kind) {
+        return counters[kind.ordinal()].latencies.counts();
+    }
+
     /** How often reading stopped because the budget was used up. */
     public long pauses() {
         return pauses.sum();
@@ -58,7 +66,7 @@ public final class FuseStatistics {
 
     void completed(FuseOpcode opcode, int bytes, long nanos) {
         Counters of = counters[kindOf(opcode).ordinal()];
-        of.requests.increment();
+        of.latencies.add(nanos);
         of.nanos.add(nanos);
         if (bytes > 0) {
             of.bytes.add(bytes);

@@ -7,6 +7,7 @@ import dev.weir.fuse.protocol.FuseOpcode;
 import dev.weir.fuse.protocol.FuseProtocol;
 import dev.weir.fuse.session.FuseStatistics.Kind;
 import dev.weir.storage.BlockErrorKind;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -288,6 +289,7 @@ class OpcodesTest {
         assertThat(statistics.requests(Kind.OTHER)).isOne();
         assertThat(statistics.errors(Kind.OTHER)).isOne();
         assertThat(statistics.nanos(Kind.READ)).isPositive();
+        assertThat(LongStream.of(statistics.latencies(Kind.READ)).sum()).isEqualTo(2);
         assertThat(statistics.malformed()).isZero();
         assertThat(statistics.pauses()).isZero();
     }

@@ -120,10 +120,16 @@ final class ScriptedFuseDevice implements AutoCloseable {
      */
     void expectNothingMore() {
         call(KernelRequest.statfs()).succeeds();
-        expectSilence(Duration.ZERO);
+        byte[] message = poll(System.nanoTime());
+        while (message != null && isNotice(message)) {
+            message = poll(System.nanoTime());
+        }
+        if (message != null) {
+            throw new AssertionError("a reply that nobody asked for: " + KernelReply.dump(message, 0));
+        }
     }
 
-    /** That no reply comes for a while. */
+    /** That neither a reply nor a notification comes for a while. */
     void expectSilence(Duration time) {
         byte[] message = poll(System.nanoTime() + time.toNanos());
         if (message != null) {

@@ -3,7 +3,6 @@ package dev.weir.storage.file;
 import dev.weir.posix.Errno;
 import dev.weir.posix.PosixException;
 import dev.weir.posix.PosixFile;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.CompletionHandler;
 import org.jspecify.annotations.Nullable;
@@ -119,7 +118,7 @@ final class FileTransfer extends Mono<Void> {
                 } else {
                     device.engine().read(buffer, position, this);
                 }
-            } catch (RuntimeException e) {
+            } catch (Throwable e) {
                 fail(e);
             }
         }
@@ -128,7 +127,7 @@ final class FileTransfer extends Mono<Void> {
         private void trim() {
             try {
                 device.end().trim();
-            } catch (IOException | RuntimeException e) {
+            } catch (Throwable e) {
                 fail(e);
                 return;
             }
@@ -181,7 +180,7 @@ final class FileTransfer extends Mono<Void> {
                     }
                     position += count;
                 }
-            } catch (IOException | RuntimeException e) {
+            } catch (Throwable e) {
                 fail(e);
                 return;
             }

@@ -1,6 +1,5 @@
 package dev.weir.storage.file;
 
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
@@ -55,7 +54,7 @@ final class FlushQueue {
     private void start() {
         try {
             pool.execute(this::run);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             end(takeAll(), e);
         }
     }
@@ -65,7 +64,7 @@ final class FlushQueue {
         Throwable result = null;
         try {
             engine.sync();
-        } catch (IOException | RuntimeException | Error e) {
+        } catch (Throwable e) {
             result = e;
         }
         end(served, result);

@@ -55,7 +55,7 @@ final class PoolCall<T> extends Mono<T> {
         actual.onSubscribe(run);
         try {
             pool.execute(run);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             actual.onError(FileErrors.failed(nodeName, operation, offset, e));
         }
     }

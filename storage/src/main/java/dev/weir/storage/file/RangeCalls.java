@@ -13,7 +13,7 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /** Zeroing and deallocating of ranges, by whichever call the file system has; what it lacks is asked for once. Blocks. */
 final class RangeCalls {
-    private enum Call {
+    enum Call {
         PUNCH_HOLE(PosixFile.FALLOC_FL_PUNCH_HOLE | PosixFile.FALLOC_FL_KEEP_SIZE),
         ZERO_RANGE(PosixFile.FALLOC_FL_ZERO_RANGE | PosixFile.FALLOC_FL_KEEP_SIZE),
         ALLOCATE(PosixFile.FALLOC_FL_KEEP_SIZE),
@@ -28,11 +28,29 @@ final class RangeCalls {
         }
     }
 
+    /** The kernel. */
+    interface Caller {
+        void call(Call call, long offset, long length) throws PosixException;
+    }
+
     private final OpenFile file;
+    private final Caller caller;
     private final Set<Call> missing = ConcurrentHashMap.newKeySet();
 
     RangeCalls(OpenFile file) {
+        this(file, (call, offset, length) -> {
+            if (file.blockDevice()) {
+                ByteBuffer range = ByteBuffer.allocateDirect(16).order(ByteOrder.nativeOrder());
+                PosixFile.ioctl(file.fd(), call.number, range.putLong(0, offset).putLong(8, length));
+            } else {
+                PosixFile.fallocate(file.fd(), call.number, offset, length);
+            }
+        });
+    }
+
+    RangeCalls(OpenFile file, Caller caller) {
         this.file = file;
+        this.caller = caller;
         missing.addAll(
                 file.blockDevice()
                         ? EnumSet.of(Call.PUNCH_HOLE, Call.ZERO_RANGE, Call.ALLOCATE)
@@ -48,9 +66,11 @@ final class RangeCalls {
         if (does(Call.ZERO_RANGE, offset, length) || !noFallback && does(Call.BLKZEROOUT, offset, length)) {
             return;
         }
-        if (!missing.contains(Call.ALLOCATE)
-                && does(Call.PUNCH_HOLE, offset, length)
-                && does(Call.ALLOCATE, offset, length)) {
+        // A range that cannot be allocated afterwards must not be punched unless zeroes may be written instead: it is
+        // tried
+        // first, which leaves the contents as they are.
+        boolean allocates = noFallback ? does(Call.ALLOCATE, offset, length) : !missing.contains(Call.ALLOCATE);
+        if (allocates && does(Call.PUNCH_HOLE, offset, length) && does(Call.ALLOCATE, offset, length)) {
             return;
         }
         throw unsupported("writeZeroes");
@@ -81,12 +101,7 @@ final class RangeCalls {
             return false;
         }
         try {
-            if (file.blockDevice()) {
-                ByteBuffer range = ByteBuffer.allocateDirect(16).order(ByteOrder.nativeOrder());
-                PosixFile.ioctl(file.fd(), call.number, range.putLong(0, offset).putLong(8, length));
-            } else {
-                PosixFile.fallocate(file.fd(), call.number, offset, length);
-            }
+            caller.call(call, offset, length);
             return true;
         } catch (PosixException e) {
             switch (e.errno()) {

@@ -19,6 +19,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 
 /** The user's end: each request is counted by a {@link BackendRequest} and goes through the {@link DrainGate}. */
 final class Backend implements BlockBackend {
@@ -31,8 +32,10 @@ final class Backend implements BlockBackend {
     private final DrainedDevices devices;
     private final DrainGate gate;
     private final LongAdder ownChanges = new LongAdder();
+    private final Sinks.Empty<Void> abandoning = Sinks.empty();
     private volatile boolean abandoned;
     private volatile boolean hurried;
+    private final List<FailureListener> failureListeners = new CopyOnWriteArrayList<>();
     private final List<ResizeListener> resizeListeners = new CopyOnWriteArrayList<>();
 
     /** @param detach gives the permissions back; subscribed once, when no request is in flight */
@@ -252,6 +255,18 @@ final class Backend implements BlockBackend {
     }
 
     @Override
+    public void onError(FailureListener listener) {
+        failureListeners.add(listener);
+    }
+
+    /** A request failed. */
+    void failed(String operation, Throwable failure) {
+        if (failure instanceof BlockException told) {
+            failureListeners.forEach(listener -> listener.failed(operation, told));
+        }
+    }
+
+    @Override
     public void hurry() {
         hurried = true;
         devices.follow(() -> true);
@@ -262,6 +277,12 @@ final class Backend implements BlockBackend {
         abandoned = true;
         closing.subscribe(
                 nothing -> {}, failure -> log.warn("Node {} could not be given back", node.nodeName(), failure));
+        abandoning.tryEmitEmpty();
+    }
+
+    /** Completes when it is abandoned, or was. */
+    Mono<Void> onAbandon() {
+        return abandoning.asMono();
     }
 
     boolean abandoned() {

@@ -79,8 +79,10 @@ final class BackendRequest<T> implements CoreSubscriber<T>, Subscription {
         }
         try {
             operation.ended();
-            actual.onError(
-                    Failures.of(failure, operation.backend.node().nodeName(), operation.operation, operation.offset));
+            Throwable told =
+                    Failures.of(failure, operation.backend.node().nodeName(), operation.operation, operation.offset);
+            operation.backend.failed(operation.operation, told);
+            actual.onError(told);
         } finally {
             operation.backend.gate().ended();
         }

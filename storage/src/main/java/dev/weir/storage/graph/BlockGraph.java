@@ -11,14 +11,15 @@ import dev.weir.storage.spi.BlockDriver;
 import dev.weir.storage.throttle.ThrottleDriver;
 import dev.weir.storage.throttle.ThrottleGroups;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
@@ -135,12 +136,26 @@ public final class BlockGraph {
     }
 
     /**
-     * A new user of a node.
+     * A new user of a node. What a subscriber that has cancelled meanwhile would have got is closed.
      *
      * @return fails with {@link BlockErrorKind#BUSY} where the permissions conflict with those of other users, and with
      *     {@link BlockErrorKind#READ_ONLY} where a read-only node would be written to
      */
     public Mono<BlockBackend> attach(BlockNode node, Permissions permissions) {
+        return Mono.defer(() -> {
+            Mono<BlockBackend> attached = attachNow(node, permissions).cache();
+            var settled = new AtomicBoolean();
+            return attached.doOnNext(backend -> settled.set(true)).doOnCancel(() -> {
+                if (settled.compareAndSet(false, true)) {
+                    attached.flatMap(BlockBackend::close)
+                            .subscribe(
+                                    nothing -> {}, failure -> log.debug("An attach that was given up failed", failure));
+                }
+            });
+        });
+    }
+
+    private Mono<BlockBackend> attachNow(BlockNode node, Permissions permissions) {
         return additions.run(() -> turns.inTurn(() -> {
             GraphNode target = names.get(node.nodeName());
             if (target != node) {
@@ -210,28 +225,26 @@ public final class BlockGraph {
     }
 
     private Mono<Void> closeAll() {
-        List<Mono<Void>> backends = new ArrayList<>();
-        List<Mono<Void>> abandoned = new ArrayList<>();
-        for (GraphNode node : names.all()) {
-            for (NodeUser user : node.users()) {
-                Backend backend = user.backend();
-                if (backend != null) {
-                    (backend.abandoned() ? abandoned : backends).add(backend.close());
-                }
-            }
-        }
-        return Mono.whenDelayError(backends)
+        List<Backend> backends = names.all().stream()
+                .flatMap(node -> node.users().stream())
+                .flatMap(user -> Stream.ofNullable(user.backend()))
+                .toList();
+        List<Mono<Void>> closed = backends.stream()
+                .map(backend -> Mono.firstWithSignal(backend.close(), backend.onAbandon()))
+                .toList();
+        return Mono.whenDelayError(closed)
                 .onErrorResume(failure -> closeNodes().then(Mono.error(failure)))
                 .then(Mono.defer(this::closeNodes))
-                .doOnTerminate(() -> closeAfter(abandoned));
+                .doOnTerminate(() ->
+                        closeAfter(backends.stream().filter(Backend::abandoned).toList()));
     }
 
-    private void closeAfter(List<Mono<Void>> abandoned) {
+    private void closeAfter(List<Backend> abandoned) {
         if (abandoned.isEmpty()) {
             blocking.close();
             return;
         }
-        Mono.whenDelayError(abandoned)
+        Mono.whenDelayError(abandoned.stream().map(Backend::close).toList())
                 .onErrorComplete()
                 .then(Mono.defer(this::closeNodes))
                 .doOnTerminate(blocking::close)
@@ -239,18 +252,7 @@ public final class BlockGraph {
     }
 
     private Mono<Void> closeNodes() {
-        return turns.inTurn(this::closeTop);
-    }
-
-    private Mono<Void> closeTop() {
-        for (GraphNode node : names.all()) {
-            if (node.users().isEmpty()) {
-                return opener.close(node)
-                        .onErrorResume(failure -> closeTop().then(Mono.error(failure)))
-                        .then(Mono.defer(this::closeTop));
-            }
-        }
-        return Mono.empty();
+        return turns.inTurn(opener::closeAll);
     }
 
     /** What a graph is made of. */

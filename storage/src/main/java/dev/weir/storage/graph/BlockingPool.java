@@ -1,5 +1,7 @@
 package dev.weir.storage.graph;
 
+import dev.weir.storage.BlockErrorKind;
+import dev.weir.storage.BlockException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -9,6 +11,7 @@ import java.util.Queue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,12 +25,20 @@ final class BlockingPool implements Executor {
 
     private final int size;
     private final long idleNanos;
+    private final Consumer<Thread> starter;
+
+    /** Held while a thread starts. One at a time: a task must not queue up behind a thread that then fails to start. */
+    private final Object starting = new Object();
+
+    // Guarded by starting.
+    private int started;
 
     // Guarded by this; held for a few instructions, since event loops come here.
     private final Queue<Runnable> tasks = new ArrayDeque<>();
-    private final Deque<Worker> idle = new ArrayDeque<>();
+    private final Deque<Worker> idle;
+    /** Those that have started and not ended; a queued task is in the care of one of them. */
     private int threads;
-    private int started;
+
     private boolean closed;
 
     /** @param size most threads at a time */
@@ -36,35 +47,66 @@ final class BlockingPool implements Executor {
     }
 
     BlockingPool(int size, Duration idle) {
-        this.size = size;
-        this.idleNanos = idle.toNanos();
+        this(size, idle, Thread::start);
     }
 
-    /** @throws RejectedExecutionException when the pool is closed */
+    /** @param starter starts a thread, or throws */
+    BlockingPool(int size, Duration idle, Consumer<Thread> starter) {
+        this.size = size;
+        this.idleNanos = idle.toNanos();
+        this.starter = starter;
+        this.idle = new ArrayDeque<>(size);
+    }
+
+    /**
+     * Where another thread cannot be had, those that there are do the work.
+     *
+     * @throws RejectedExecutionException when the pool is closed
+     * @throws BlockException of kind {@link BlockErrorKind#NO_MEMORY} when there is no thread and none can be started
+     */
     @Override
     public void execute(Runnable task) {
+        if (!accepted(task, size)) {
+            startFor(task);
+        }
+    }
+
+    /** Hands the task to an idle thread or, where there are {@code enough} threads, to the queue. */
+    private boolean accepted(Runnable task, int enough) {
         Worker worker;
-        boolean fresh;
         synchronized (this) {
             if (closed) {
                 throw new RejectedExecutionException("the pool is closed");
             }
             worker = idle.poll();
-            fresh = worker == null;
             if (worker == null) {
-                if (threads == size) {
-                    tasks.add(task);
-                    return;
-                }
-                threads++;
-                worker = new Worker("weir-file-" + started++);
+                return threads >= enough && tasks.add(task);
             }
             worker.task = task;
         }
-        if (fresh) {
-            worker.start();
-        } else {
-            LockSupport.unpark(worker);
+        LockSupport.unpark(worker);
+        return true;
+    }
+
+    private void startFor(Runnable task) {
+        synchronized (starting) {
+            if (accepted(task, size)) {
+                return;
+            }
+            try {
+                var worker = new Worker("weir-file-" + started++);
+                worker.task = task;
+                starter.accept(worker);
+            } catch (Throwable failure) {
+                if (!accepted(task, 1)) {
+                    throw BlockException.of(
+                            BlockErrorKind.NO_MEMORY, "No thread could be started for a call that blocks", failure);
+                }
+                return;
+            }
+            synchronized (this) {
+                threads++;
+            }
         }
     }
 
@@ -96,8 +138,16 @@ final class BlockingPool implements Executor {
                 try {
                     next.run();
                 } catch (Throwable e) {
-                    getUncaughtExceptionHandler().uncaughtException(this, e);
+                    report(e);
                 }
+            }
+        }
+
+        private void report(Throwable failure) {
+            try {
+                getUncaughtExceptionHandler().uncaughtException(this, failure);
+            } catch (Throwable e) {
+                // As the virtual machine does; the thread goes on, or its place in the pool would be lost.
             }
         }
 

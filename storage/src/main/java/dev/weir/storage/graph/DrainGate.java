@@ -29,6 +29,11 @@ final class DrainGate {
     private final Queue<BackendRequest<?>> waiting = new ArrayDeque<>();
     private final List<Sinks.Empty<Void>> idleWaiters = new ArrayList<>();
     private @Nullable DrainListener listener;
+
+    /** What listeners are still to be told, in the order in which it came about. */
+    private final Queue<Runnable> news = new ArrayDeque<>();
+
+    private boolean telling;
     private int drains;
     private boolean releasing;
     private boolean closed;
@@ -86,14 +91,13 @@ final class DrainGate {
 
     /** A listener that comes while the gate is shut is told at once: it will hear of the end, too. */
     void listener(DrainListener next) {
-        boolean drained;
         synchronized (this) {
             listener = next;
-            drained = drains > 0;
+            if (drains > 0) {
+                news.add(next::drainedBegin);
+            }
         }
-        if (drained) {
-            tell(next::drainedBegin);
-        }
+        tellNews();
     }
 
     /** Shuts the gate and completes when nothing is in flight. Each subscription is one drain. */
@@ -104,21 +108,19 @@ final class DrainGate {
     /** As {@link #begin}, but shuts the gate before anybody subscribes. */
     Mono<Void> beginNow() {
         Sinks.Empty<Void> idle = Sinks.empty();
-        DrainListener told;
         synchronized (this) {
-            told = drains++ == 0 ? listener : null;
+            if (drains++ == 0 && listener != null) {
+                news.add(listener::drainedBegin);
+            }
             shut(idle);
         }
-        if (told != null) {
-            tell(told::drainedBegin);
-        }
+        tellNews();
         tell(changed);
         idle();
         return idle.asMono();
     }
 
     void end() {
-        DrainListener told;
         synchronized (this) {
             if (drains == 0) {
                 throw new IllegalStateException("drainedEnd without drainedBegin");
@@ -126,12 +128,12 @@ final class DrainGate {
             if (--drains > 0 || closed) {
                 return;
             }
-            told = listener;
+            if (listener != null) {
+                news.add(listener::drainedEnd);
+            }
         }
         tell(changed);
-        if (told != null) {
-            tell(told::drainedEnd);
-        }
+        tellNews();
         release();
     }
 
@@ -195,10 +197,29 @@ final class DrainGate {
         reached.forEach(Sinks.Empty::tryEmitEmpty);
     }
 
+    /** By one thread at a time, so that a listener never hears of an end before it has heard of the begin. */
+    private void tellNews() {
+        synchronized (this) {
+            if (telling) {
+                return;
+            }
+            telling = true;
+        }
+        for (Runnable next = nextNews(); next != null; next = nextNews()) {
+            tell(next);
+        }
+    }
+
+    private synchronized @Nullable Runnable nextNews() {
+        Runnable next = news.poll();
+        telling = next != null;
+        return next;
+    }
+
     private static void tell(Runnable call) {
         try {
             call.run();
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             log.warn("A drain listener failed", e);
         }
     }

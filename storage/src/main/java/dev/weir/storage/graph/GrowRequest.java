@@ -115,9 +115,13 @@ final class GrowRequest extends StepRequest {
 
     @Override
     boolean recover(Throwable cause) {
+        if (cause == failure) {
+            // What next() ends with.
+            return false;
+        }
         if (failure == null) {
             failure = cause;
-        } else if (cause != failure) {
+        } else {
             failure.addSuppressed(cause);
         }
         return true;

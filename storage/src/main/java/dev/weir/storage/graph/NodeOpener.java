@@ -9,10 +9,14 @@ import dev.weir.storage.spi.BlockDevice;
 import dev.weir.storage.spi.BlockDriver;
 import dev.weir.storage.spi.OptionReader;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
@@ -115,7 +119,7 @@ final class NodeOpener {
             boolean implicit) {
         return Mono.defer(() -> {
             var context = new NodeContext(this, name, common);
-            return driver.open(reader, context)
+            return Failures.called(name, "open", () -> driver.open(reader, context))
                     .switchIfEmpty(Mono.error(() ->
                             BlockException.of(BlockErrorKind.IO, "Driver '" + driver.name() + "' opened nothing")))
                     .flatMap(device -> Mono.defer(() -> {
@@ -163,15 +167,34 @@ final class NodeOpener {
         });
     }
 
+    /** Closes all nodes that have no users but each other; fails with the first failure, when all are closed. Within a turn. */
+    Mono<Void> closeAll() {
+        return Mono.defer(() -> {
+            List<GraphNode> parentsFirst = names.all();
+            Collections.reverse(parentsFirst);
+            var first = new AtomicReference<@Nullable Throwable>();
+            return Flux.fromIterable(parentsFirst)
+                    .concatMap(node -> Mono.defer(() -> isUnused(node) ? close(node) : Mono.empty())
+                            .onErrorResume(failure -> {
+                                first.compareAndSet(null, failure);
+                                return Mono.empty();
+                            }))
+                    .then(Mono.defer(() -> {
+                        @Nullable Throwable failure = first.get();
+                        return failure == null ? Mono.empty() : Mono.error(failure);
+                    }));
+        });
+    }
+
     /** Closes a node without users, and children that nobody else uses. Within a turn. */
     Mono<Void> close(GraphNode node) {
         return Mono.defer(() -> {
             node.closed();
-            Mono<Void> children = Flux.fromIterable(node.device().children())
+            Mono<Void> children = Flux.defer(
+                            () -> Flux.fromIterable(node.device().children()))
                     .concatMap(child -> leave(node, (GraphNode) child))
                     .then();
-            return node.device()
-                    .close()
+            return Failures.called(node.nodeName(), "close", node.device()::close)
                     .onErrorResume(failure -> children.then(Mono.error(failure)))
                     .then(children)
                     .doOnTerminate(() -> names.release(node.nodeName()));
@@ -187,7 +210,11 @@ final class NodeOpener {
     }
 
     private Mono<Void> closeIfUnused(GraphNode node) {
-        return node.implicit() && node.users().isEmpty() && !node.isClosed() ? close(node) : Mono.empty();
+        return node.implicit() && isUnused(node) ? close(node) : Mono.empty();
+    }
+
+    private static boolean isUnused(GraphNode node) {
+        return node.users().isEmpty() && !node.isClosed();
     }
 
     private Mono<Void> closeUnused(NodeContext context) {
@@ -200,7 +227,7 @@ final class NodeOpener {
     }
 
     private static Mono<Void> quietly(String name, BlockDevice device) {
-        return device.close().onErrorResume(failure -> {
+        return Failures.called(name, "close", device::close).onErrorResume(failure -> {
             log.warn("Closing the device of node {} failed", name, failure);
             return Mono.empty();
         });

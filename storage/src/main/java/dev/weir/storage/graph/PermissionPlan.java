@@ -130,7 +130,8 @@ final class PermissionPlan {
     }
 
     private static Mono<Void> tell(GraphNode node, Permissions permissions) {
-        return Mono.defer(() -> node.device().permissionsChanged(permissions));
+        return Failures.called(
+                node.nodeName(), "permissions", () -> node.device().permissionsChanged(permissions));
     }
 
     private Mono<Void> undo(List<GraphNode> told) {

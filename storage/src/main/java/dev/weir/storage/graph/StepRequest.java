@@ -67,8 +67,8 @@ abstract class StepRequest extends RangeLock.Hold implements CoreSubscriber<Obje
             try {
                 step = next();
             } catch (Throwable failure) {
-                fail(failure);
-                return;
+                // A device that throws has failed as one whose Mono fails.
+                step = Mono.error(failure);
             }
             if (step == null) {
                 release();

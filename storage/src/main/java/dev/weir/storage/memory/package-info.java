@@ -1,5 +1,5 @@
 /**
- * The memory driver: a sparse device in the heap.
+ * The memory driver: a sparse device in direct memory.
  *
  * <p>Threads: a device may be called from any thread, concurrently, and never blocks the caller.
  */

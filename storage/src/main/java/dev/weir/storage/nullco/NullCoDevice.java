@@ -35,8 +35,11 @@ final class NullCoDevice extends ProtocolDevice {
 
     private Mono<Void> zero(ByteBuffer dst) {
         int end = dst.limit();
-        for (int at = dst.position(); at < end; at += ZEROES.capacity()) {
-            dst.put(at, ZEROES, 0, Math.min(ZEROES.capacity(), end - at));
+        int at = dst.position();
+        while (at < end) {
+            int count = Math.min(ZEROES.capacity(), end - at);
+            dst.put(at, ZEROES, 0, count);
+            at += count;
         }
         return done;
     }

@@ -11,8 +11,9 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
- * {@code null-co}: stores nothing and completes on the caller's thread. Options: {@code size} in bytes (1 GiB),
- * {@code latency-ns} for each request (0), {@code read-zeroes} (off: reads leave the buffer as it is).
+ * {@code null-co}: stores nothing. Options: {@code size} in bytes (1 GiB), {@code latency-ns} for each request (0: requests
+ * complete on the caller's thread, otherwise on one of Reactor's timers), {@code read-zeroes} (off). Reads give zeroes in
+ * any case, so that no client sees what a buffer held before; the option says whether the block status tells so.
  */
 public final class NullCoDriver implements ProtocolDriver {
     private static final long DEFAULT_SIZE = 1L << 30;

@@ -28,7 +28,7 @@ public interface OpenContext {
     /**
      * To be called before a file of the host is touched; may block.
      *
-     * @throws dev.weir.storage.BlockException of kind INVALID for a file that this process serves itself: to wait for it
+     * @throws dev.weir.storage.BlockException of kind BUSY for a file that this process serves itself: to wait for it
      *     would be to wait for ourselves
      */
     void requireForeign(String filename);

@@ -19,6 +19,7 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -72,8 +73,12 @@ class FlushQueueTest {
     }
 
     private FileDevice device(boolean noFlush) {
+        return device(noFlush, tasks::add);
+    }
+
+    private FileDevice device(boolean noFlush, Executor pool) {
         var lock = new ImageLock("image", file.fd(), ImageLock.Mode.OFF);
-        return new FileDevice("test", file, engine, InlineTransfers.NONE, tasks::add, noFlush, lock);
+        return new FileDevice("test", file, engine, InlineTransfers.NONE, pool, noFlush, lock);
     }
 
     @AfterEach
@@ -88,10 +93,14 @@ class FlushQueueTest {
     }
 
     private static void assertFailed(CompletableFuture<Void> flush) {
+        assertFailed(flush, BlockErrorKind.IO);
+    }
+
+    private static void assertFailed(CompletableFuture<Void> flush, BlockErrorKind kind) {
         assertThatThrownBy(() -> flush.get(0, java.util.concurrent.TimeUnit.SECONDS))
                 .cause()
                 .asInstanceOf(type(BlockException.class))
-                .returns(BlockErrorKind.IO, BlockException::kind);
+                .returns(kind, BlockException::kind);
     }
 
     @Test
@@ -210,5 +219,17 @@ class FlushQueueTest {
         runPool();
         assertThat(write).isCompletedWithValue(null);
         assertThat(engine.syncs).isZero();
+    }
+
+    @Test
+    void whatGetsNoThreadFails() {
+        device = device(false, task -> {
+            throw new OutOfMemoryError("unable to create native thread");
+        });
+
+        ByteBuffer src = ByteBuffer.allocateDirect(512);
+        assertFailed(device.write(0, src, Set.of(WriteFlag.FUA)).toFuture(), BlockErrorKind.NO_MEMORY);
+        assertFailed(device.flush().toFuture(), BlockErrorKind.NO_MEMORY);
+        assertFailed(device.discard(0, 512).toFuture(), BlockErrorKind.NO_MEMORY);
     }
 }

@@ -9,6 +9,8 @@ import dev.weir.storage.Permissions;
 import dev.weir.storage.ScriptedDevice;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
 
@@ -43,6 +45,22 @@ class AbandonTest {
 
         stuck.release();
 
+        assertThat(stuck.calls()).containsSubsequence("read 0+512", "permissions []", "close");
+    }
+
+    @Test
+    void aGraphThatIsBeingClosedStopsWaitingForThem() throws Exception {
+        graph.add("healthy", healthy).block();
+        read().subscribe();
+        CompletableFuture<Void> closing = graph.close().toFuture();
+        assertThat(closing).isNotDone();
+
+        backend.abandon();
+
+        closing.get(10, TimeUnit.SECONDS);
+        assertThat(healthy.calls()).contains("close");
+        assertThat(stuck.calls()).doesNotContain("close");
+        stuck.release();
         assertThat(stuck.calls()).containsSubsequence("read 0+512", "permissions []", "close");
     }
 

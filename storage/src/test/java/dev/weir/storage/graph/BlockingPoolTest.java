@@ -3,6 +3,8 @@ package dev.weir.storage.graph;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.weir.storage.BlockErrorKind;
+import dev.weir.storage.BlockException;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
@@ -134,6 +136,62 @@ class BlockingPoolTest {
 
         idle.join(10_000);
         assertThat(idle.isAlive()).isFalse();
+    }
+
+    @Test
+    void aThreadThatCannotBeStartedTakesNoPlace() throws Exception {
+        var failures = new AtomicInteger(2);
+        var single = new BlockingPool(1, Duration.ofSeconds(10), thread -> startUnless(failures, thread));
+
+        for (int i = 0; i < 2; i++) {
+            assertThatExceptionOfType(BlockException.class)
+                    .isThrownBy(() -> single.execute(() -> {}))
+                    .returns(BlockErrorKind.NO_MEMORY, BlockException::kind);
+        }
+
+        assertThat(idleAfter(single, thread())).isNotNull();
+        single.close();
+    }
+
+    @Test
+    void whereNoThreadCanBeStartedThoseThatThereAreDoTheWork() throws Exception {
+        var failures = new AtomicInteger();
+        var limited = new BlockingPool(4, Duration.ofSeconds(10), thread -> startUnless(failures, thread));
+        var gate = new CountDownLatch(1);
+        CompletableFuture<Thread> first = thread();
+        limited.execute(() -> {
+            first.complete(Thread.currentThread());
+            awaitQuietly(gate);
+        });
+        failures.set(1);
+        CompletableFuture<Thread> second = thread();
+
+        limited.execute(() -> second.complete(Thread.currentThread()));
+        gate.countDown();
+
+        assertThat(second.get(10, TimeUnit.SECONDS)).isSameAs(first.get());
+        limited.close();
+    }
+
+    @Test
+    void goesOnWhereTheHandlerOfUncaughtExceptionsFails() throws Exception {
+        var single = new BlockingPool(1);
+        single.execute(() -> {
+            Thread.currentThread().setUncaughtExceptionHandler((thread, failure) -> {
+                throw new IllegalStateException("of the handler");
+            });
+            throw new IllegalStateException("of the task");
+        });
+
+        assertThat(idleAfter(single, thread())).isNotNull();
+        single.close();
+    }
+
+    private static void startUnless(AtomicInteger failures, Thread thread) {
+        if (failures.getAndDecrement() > 0) {
+            throw new OutOfMemoryError("unable to create native thread");
+        }
+        thread.start();
     }
 
     private void occupyAllThreads() throws Exception {

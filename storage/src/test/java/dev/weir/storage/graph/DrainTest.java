@@ -104,6 +104,24 @@ class DrainTest {
     }
 
     @Test
+    void aListenerHearsOfTheEndOnlyWhenItHasHeardOfTheBegin() {
+        backend.drainedBegin().block();
+        backend.onDrain(new BlockBackend.DrainListener() {
+            @Override
+            public void drainedBegin() {
+                backend.drainedEnd();
+                events.add("heard begin");
+            }
+
+            @Override
+            public void drainedEnd() {
+                events.add("heard end");
+            }
+        });
+        assertThat(events).containsExactly("begin", "heard begin", "heard end");
+    }
+
+    @Test
     void nests() {
         note("outer", backend.drainedBegin());
         note("inner", backend.drainedBegin());

@@ -2,6 +2,7 @@ package dev.weir.storage.graph;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.fail;
 
 import dev.weir.storage.BlockBackend;
 import dev.weir.storage.BlockErrorKind;
@@ -113,6 +114,32 @@ class PermissionTest {
         locks.pending = null;
         pending.tryEmitEmpty();
         assertThat(done).containsExactly("first", "conflict");
+    }
+
+    @Test
+    void whatAnAttachGotThatWasGivenUpMeanwhileGoesBack() {
+        Sinks.Empty<Void> pending = Sinks.empty();
+        locks.pending = pending;
+        graph.attach(raw, Permissions.WRITE)
+                .subscribe(b -> fail("nobody wants it"), e -> {})
+                .dispose();
+        locks.pending = null;
+        pending.tryEmitEmpty();
+
+        assertThat(locks.told).containsExactly(Permissions.WRITE, Permissions.NONE);
+        graph.attach(raw, Permissions.WRITE).block();
+    }
+
+    @Test
+    void anAttachThatIsCancelledLaterKeepsItsBackend() {
+        List<BlockBackend> got = new ArrayList<>();
+        graph.attach(raw, Permissions.WRITE)
+                .concatWith(Mono.never())
+                .subscribe(got::add, e -> {})
+                .dispose();
+
+        assertThat(locks.told).containsExactly(Permissions.WRITE);
+        got.get(0).read(0, ByteBuffer.allocateDirect(1)).block();
     }
 
     @Test

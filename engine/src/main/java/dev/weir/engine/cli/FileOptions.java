@@ -1,0 +1,41 @@
+package dev.weir.engine.cli;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/** The options that describe the file that clients see. */
+@SuppressWarnings("NullAway.Init") // picocli sets what has a standard value
+final class FileOptions {
+    @Option(names = "--growable", description = "Let writes past the end grow the image. Needs --writable.")
+    private boolean growable;
+
+    @Option(
+            names = "--allow-other",
+            paramLabel = "auto|on|off",
+            defaultValue = "auto",
+            description = "Let other users use the file; 'auto' where that is permitted (${DEFAULT-VALUE}).")
+    private OnOffAuto allowOther;
+
+    @Option(names = "--writethrough", description = "Put each write on stable storage before it is answered.")
+    private boolean writethrough;
+
+    boolean growable() {
+        return growable;
+    }
+
+    OnOffAuto allowOther() {
+        return allowOther;
+    }
+
+    boolean writethrough() {
+        return writethrough;
+    }
+
+    /** @throws ParameterException where they make no sense with the image's */
+    void check(ImageOptions image, CommandLine commandLine) {
+        if (growable && !image.writable()) {
+            throw new ParameterException(commandLine, "--growable needs --writable");
+        }
+    }
+}
