@@ -90,6 +90,10 @@ class DaemonLoadIT {
         int exports = LONG ? 200 : 50;
         try (var daemon = start();
                 var client = daemon.connect()) {
+            // What the first one brings stays.
+            add(client, "first", mountpoint(0));
+            client.ask("block-export-del", "'id':'first'");
+            assertThat(client.deleted()).isEqualTo("first");
             long descriptors = daemon.descriptors();
             long threads = daemon.threads();
             for (int i = 0; i < exports; i++) {

@@ -116,10 +116,12 @@ final class DaemonProcess implements AutoCloseable {
         }
     }
 
-    /** Threads but for those of the file driver's pool, which come and go. */
+    /** Threads but for those of the JVM and of the file driver's pool, which come and go. */
     long threads() {
         try (var tasks = Files.list(Path.of("/proc", Long.toString(pid()), "task"))) {
-            return tasks.filter(task -> !name(task).startsWith("weir-file-")).count();
+            return tasks.map(DaemonProcess::name)
+                    .filter(name -> name.startsWith("weir-") && !name.startsWith("weir-file-"))
+                    .count();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -129,7 +131,7 @@ final class DaemonProcess implements AutoCloseable {
         try {
             return Files.readString(task.resolve("comm"));
         } catch (IOException e) {
-            return "weir-file-that-ended";
+            return "ended";
         }
     }
 
