@@ -136,6 +136,8 @@ public final class BlockExport {
             if (mode == RemoveMode.SAFE && fuse.inFlight() > 0) {
                 return Mono.error(BlockException.of(BlockErrorKind.BUSY, "export '" + id + "' still in use"));
             }
+            // What clients wrote through mappings comes first, and would wait for a throttle below.
+            backend.hurry();
             fuse.shutdown();
             return terminated;
         });

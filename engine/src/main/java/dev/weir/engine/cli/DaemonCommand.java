@@ -2,6 +2,7 @@ package dev.weir.engine.cli;
 
 import dev.weir.engine.BlockEngine;
 import dev.weir.engine.metrics.MetricsServer;
+import dev.weir.engine.qmp.QmpServer;
 import dev.weir.storage.BlockException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -46,6 +47,8 @@ import picocli.CommandLine.Spec;
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class DaemonCommand implements Callable<Integer> {
     private static final Duration SHUTDOWN_LIMIT = Duration.ofSeconds(30);
+
+    private static final String OWN_NAME = "weir daemon";
 
     private final Console console;
     private final List<DaemonStep> steps = new ArrayList<>();
@@ -140,7 +143,14 @@ final class DaemonCommand implements Callable<Integer> {
 
     /** The name in messages: that of the program that was called. */
     static String program() {
-        return System.getProperty("weir.program", "weir daemon");
+        return System.getProperty("weir.program", OWN_NAME);
+    }
+
+    /** Under another name it tells, as callers of QEMU's daemon expect, which version it can take the place of. */
+    static String[] versionText() {
+        return program().equals(OWN_NAME)
+                ? Main.version()
+                : new String[] {program() + " version " + QmpServer.qemuVersion() + " (" + Main.version()[0] + ")"};
     }
 
     @Override

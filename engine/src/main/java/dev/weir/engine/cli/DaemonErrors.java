@@ -3,6 +3,7 @@ package dev.weir.engine.cli;
 import java.util.List;
 import java.util.Objects;
 import picocli.CommandLine.MissingParameterException;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -17,8 +18,9 @@ final class DaemonErrors {
             return first.startsWith("-") ? "unrecognized option '" + first + "'" : first + ": Unexpected argument";
         }
         if (failure instanceof MissingParameterException missing
-                && !missing.getMissing().isEmpty()) {
-            return "option '" + missing.getMissing().get(0).paramLabel() + "' requires an argument";
+                && !missing.getMissing().isEmpty()
+                && missing.getMissing().get(0) instanceof OptionSpec option) {
+            return "option '" + option.longestName() + "' requires an argument";
         }
         return Objects.requireNonNullElse(failure.getMessage(), "wrong usage");
     }

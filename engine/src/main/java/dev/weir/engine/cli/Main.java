@@ -67,9 +67,11 @@ public final class Main implements Runnable {
     static CommandLine commandLine(Console console) {
         var help = new CommandLine(new HelpCommand());
         help.getCommandSpec().usageMessage().hidden(true);
+        var daemon = new CommandLine(new DaemonCommand(console));
+        daemon.getCommandSpec().versionProvider(DaemonCommand::versionText);
         var weir = new CommandLine(new Main())
                 .addSubcommand(new ExportCommand(console))
-                .addSubcommand(new DaemonCommand(console))
+                .addSubcommand(daemon)
                 .addSubcommand(new ListCommand(console))
                 .addSubcommand(new AddCommand(console))
                 .addSubcommand(new RemoveCommand(console))
@@ -114,7 +116,7 @@ public final class Main implements Runnable {
         spec.commandLine().usage(spec.commandLine().getOut());
     }
 
-    private static String[] version() {
+    static String[] version() {
         return new String[] {"weir " + release()};
     }
 

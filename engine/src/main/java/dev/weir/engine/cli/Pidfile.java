@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -22,14 +23,7 @@ final class Pidfile implements AutoCloseable {
     void write(String name) throws DaemonStep.Failure {
         try {
             Path file = Path.of(name);
-            FileChannel opened = FileChannel.open(
-                    file,
-                    Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
-                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-            channel = opened;
-            if (opened.tryLock() == null) {
-                throw failure("Cannot lock pid file: Resource temporarily unavailable", null);
-            }
+            FileChannel opened = lock(file);
             opened.truncate(0);
             opened.write(
                     StandardCharsets.US_ASCII.encode(ProcessHandle.current().pid() + "\n"));
@@ -43,6 +37,33 @@ final class Pidfile implements AutoCloseable {
             throw failure("Could not create '" + name + "': " + e.getReason(), e);
         } catch (IOException | IllegalArgumentException e) {
             throw failure("Could not create '" + name + "': " + e.getMessage(), e);
+        }
+    }
+
+    /** The one whose end removes the file may be at it: what is locked then is no longer what has the name. */
+    private FileChannel lock(Path file) throws IOException, DaemonStep.Failure {
+        while (true) {
+            Object before = key(file);
+            FileChannel opened = FileChannel.open(
+                    file,
+                    Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+            channel = opened;
+            if (opened.tryLock() == null) {
+                throw failure("Cannot lock pid file: Resource temporarily unavailable", null);
+            }
+            if (before != null && before.equals(key(file))) {
+                return opened;
+            }
+            opened.close();
+        }
+    }
+
+    private static @Nullable Object key(Path file) throws IOException {
+        try {
+            return Files.readAttributes(file, BasicFileAttributes.class).fileKey();
+        } catch (NoSuchFileException e) {
+            return null;
         }
     }
 

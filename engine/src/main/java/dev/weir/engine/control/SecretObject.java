@@ -64,9 +64,14 @@ final class SecretObject implements UserObject {
         }
     }
 
+    /** Lines may end wherever they like. */
     private static byte[] decode(byte[] text) {
+        String base64 = new String(text, StandardCharsets.ISO_8859_1).replaceAll("[\\r\\n]", "");
+        if (!base64.matches("[A-Za-z0-9+/=]*")) {
+            throw invalid("Base64 data contains invalid characters");
+        }
         try {
-            return Base64.getMimeDecoder().decode(text);
+            return Base64.getDecoder().decode(base64);
         } catch (IllegalArgumentException e) {
             throw BlockException.of(BlockErrorKind.INVALID, "Base64 data is not valid: " + e.getMessage(), e);
         }

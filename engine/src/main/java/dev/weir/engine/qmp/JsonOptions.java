@@ -1,6 +1,8 @@
 package dev.weir.engine.qmp;
 
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
@@ -9,6 +11,9 @@ import java.util.Map;
 
 /** Options as JSON: the other way to write what {@link NodeOptions#parse} reads. */
 public final class JsonOptions {
+    private static final ObjectReader WHOLE =
+            JsonStream.MAPPER.reader().with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
     private JsonOptions() {}
 
     /**
@@ -22,13 +27,13 @@ public final class JsonOptions {
             return NodeOptions.parse(text, impliedKey);
         }
         try {
-            JsonNode node = JsonStream.MAPPER.readTree(text);
+            JsonNode node = WHOLE.readTree(text);
             if (node instanceof ObjectNode object) {
                 return of(object);
             }
             throw BlockException.of(BlockErrorKind.INVALID, "JSON parse error, expecting an object");
         } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
-            throw BlockException.of(BlockErrorKind.INVALID, "JSON parse error, " + e.getOriginalMessage(), e);
+            throw BlockException.of(BlockErrorKind.INVALID, JsonErrors.describe(e, 0), e);
         }
     }
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.async.ByteArrayFeeder;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -16,14 +17,24 @@ import java.io.IOException;
  * After malformed text it goes on at the next line. Not safe for use by several threads at once.
  */
 final class JsonStream {
-    /** Bytes of one value. */
-    static final int LARGEST = 1 << 20;
+    /** Bytes of one value: what a client can make the process hold is a few times as much. */
+    static final int LARGEST = 256 << 10;
+
+    /** Tokens of one value, each of which is an object or more. */
+    static final int MOST_TOKENS = 16 << 10;
 
     /** How deep values may be nested. */
     static final int DEEPEST = 256;
 
+    /** Of so many bytes the first may end a value and the others count for the next. */
+    private static final int PIECE = 4 << 10;
+
     static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
                     .enable(JsonReadFeature.ALLOW_SINGLE_QUOTES)
+                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                    // Names are kept for as long as the parser lives, and clients may send ever new ones.
+                    .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+                    .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
                     .streamReadConstraints(StreamReadConstraints.builder()
                             .maxNestingDepth(DEEPEST)
                             .maxStringLength(LARGEST)
@@ -44,7 +55,13 @@ final class JsonStream {
     private final Sink sink;
     private JsonParser parser = newParser();
     private TokenBuffer tokens = newTokens();
+    /** Lines that ended, and how many of them before the first of the parser. */
+    private int ended;
+
+    private int skipped;
+
     private int depth;
+    private int count;
     private long length;
     private boolean skipping;
 
@@ -72,9 +89,12 @@ final class JsonStream {
                 at = skip(bytes, at, to);
             } else {
                 // Line by line, so that what follows malformed text is found again.
-                int end = lineEnd(bytes, at, to);
+                int end = lineEnd(bytes, at, Math.min(to, at + PIECE));
                 feedLine(bytes, at, end);
                 at = end;
+            }
+            if (bytes[at - 1] == '\n') {
+                ended++;
             }
         }
     }
@@ -115,10 +135,7 @@ final class JsonStream {
                 length = 0;
             }
         } catch (IOException e) {
-            String reason = e instanceof com.fasterxml.jackson.core.JacksonException json
-                    ? json.getOriginalMessage()
-                    : String.valueOf(e.getMessage());
-            malformed("JSON parse error, " + reason, bytes, to);
+            malformed(JsonErrors.describe(e, skipped), bytes, to);
         }
     }
 
@@ -133,6 +150,9 @@ final class JsonStream {
 
     private void take(JsonToken token) throws IOException {
         tokens.copyCurrentEvent(parser);
+        if (++count > MOST_TOKENS) {
+            throw new IOException("more than " + MOST_TOKENS + " tokens");
+        }
         if (token.isStructStart()) {
             depth++;
         } else if (token.isStructEnd()) {
@@ -143,14 +163,18 @@ final class JsonStream {
             tokens.close();
             tokens = newTokens();
             length = 0;
+            count = 0;
             sink.value(value);
         }
     }
 
     private void malformed(String description, byte[] bytes, int end) {
+        // The next one begins with the line after this one.
+        skipped = ended + 1;
         parser = newParser();
         tokens = newTokens();
         depth = 0;
+        count = 0;
         length = 0;
         skipping = bytes[end - 1] != '\n';
         sink.malformed(description);

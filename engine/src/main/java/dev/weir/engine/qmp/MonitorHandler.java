@@ -14,8 +14,8 @@ import org.slf4j.LoggerFactory;
 final class MonitorHandler extends SimpleChannelInboundHandler<ByteBuf> implements QmpMonitor.Link {
     private static final Logger LOGGER = LoggerFactory.getLogger(MonitorHandler.class);
 
-    /** Bytes that may wait for a client that does not read. */
-    private static final long MOST_UNREAD = 4 << 20;
+    /** Bytes that may wait, besides the last message, for a client that does not read. */
+    private static final long MOST_UNREAD = 256 << 10;
 
     private final Chardev.Listener listener;
     private @Nullable ChannelHandlerContext context;
@@ -60,16 +60,17 @@ final class MonitorHandler extends SimpleChannelInboundHandler<ByteBuf> implemen
         if (to == null || !to.channel().isActive()) {
             return;
         }
+        if (to.channel().bytesBeforeWritable() > MOST_UNREAD) {
+            LOGGER.warn("a control client that does not read its answers is dropped");
+            drop(to);
+            return;
+        }
         to.writeAndFlush(Unpooled.wrappedBuffer(text.getBytes(StandardCharsets.UTF_8)))
                 .addListener(sent -> {
                     if (!sent.isSuccess()) {
                         LOGGER.debug("an answer was not sent", sent.cause());
                     }
                 });
-        if (to.channel().bytesBeforeWritable() > MOST_UNREAD) {
-            LOGGER.warn("a control client that does not read its answers is dropped");
-            drop(to);
-        }
     }
 
     private static void drop(ChannelHandlerContext client) {

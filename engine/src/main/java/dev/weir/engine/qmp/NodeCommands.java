@@ -30,11 +30,14 @@ final class NodeCommands {
             return control.removeNode(name).then(Mono.empty());
         }));
         commands.add("block_resize", QmpCommands.taking(reader -> {
-            String device = reader.string("device", "");
-            String name = reader.string("node-name", device);
+            String device = String.valueOf(reader.string("device", ""));
+            String name = String.valueOf(reader.string("node-name", ""));
             long size = reader.integer("size").orElseThrow(() -> new QmpException("Parameter 'size' is missing"));
             reader.end();
-            return control.resize(String.valueOf(name), size).then(Mono.empty());
+            if (name.isEmpty() || !device.isEmpty()) {
+                throw new QmpException("Cannot find device='" + device + "' nor node-name='" + name + "'");
+            }
+            return control.resize(name, size).then(Mono.empty());
         }));
         commands.add("query-named-block-nodes", QmpCommands.taking(reader -> {
             reader.flag("flat", false);

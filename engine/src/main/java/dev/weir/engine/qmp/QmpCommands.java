@@ -18,7 +18,7 @@ final class QmpCommands {
     static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
     /** QMP's version of QEMU: clients look at it to learn what to expect. */
-    private static final int[] PARITY = {11, 1, 0};
+    static final int[] PARITY = {11, 1, 0};
 
     private final Map<String, QmpCommand> commands = new TreeMap<>();
     private final String release;

@@ -150,14 +150,14 @@ final class QmpMonitor implements JsonStream.Sink {
             }
             return this::negotiate;
         }
+        QmpCommand command = commands.find(request.command());
+        if (request.outOfBand()) {
+            throw new QmpException("The command " + request.command() + " does not support OOB");
+        }
         if (request.command().equals("qmp_capabilities")) {
             throw new QmpException(
                     QmpException.ErrorClass.COMMAND_NOT_FOUND,
                     "Capabilities negotiation is already complete, command ignored");
-        }
-        QmpCommand command = commands.find(request.command());
-        if (request.outOfBand()) {
-            throw new QmpException("The command " + request.command() + " does not support OOB");
         }
         return command;
     }
@@ -172,6 +172,9 @@ final class QmpMonitor implements JsonStream.Sink {
                 throw new QmpException("Invalid parameter type for 'enable', expected: array");
             }
             for (JsonNode capability : argument.getValue()) {
+                if (!capability.isTextual()) {
+                    throw new QmpException("Invalid parameter type for 'enable[0]', expected: string");
+                }
                 if (!capability.asText().equals("oob")) {
                     throw new QmpException("Parameter 'enable[0]' does not accept value '" + capability.asText() + "'");
                 }

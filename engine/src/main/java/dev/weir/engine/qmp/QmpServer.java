@@ -44,6 +44,11 @@ public final class QmpServer {
         control.addListener(events);
     }
 
+    /** The version of QEMU that clients are told: three numbers. */
+    public static String qemuVersion() {
+        return QmpCommands.PARITY[0] + "." + QmpCommands.PARITY[1] + "." + QmpCommands.PARITY[2];
+    }
+
     /**
      * Opens a chardev.
      *

@@ -31,7 +31,7 @@ import reactor.core.publisher.Sinks;
 final class SocketChardev implements Chardev {
     private static final Logger LOGGER = LoggerFactory.getLogger(SocketChardev.class);
 
-    private static final int MOST_CLIENTS = 64;
+    private static final int MOST_CLIENTS = 32;
     private static final int OWNER_ONLY = 0177;
 
     private final ControlLoop loop;

@@ -1,0 +1,102 @@
+package dev.weir.engine.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PidfileTest {
+    @TempDir
+    Path directory;
+
+    private final String pid = ProcessHandle.current().pid() + "\n";
+
+    @Test
+    void itHoldsTheProcessIdUntilItIsClosed() throws Exception {
+        Path file = directory.resolve("pid");
+        try (var pidfile = new Pidfile()) {
+            pidfile.write(file.toString());
+            assertThat(file).hasContent(pid);
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                    .isEqualTo("rw-------");
+        }
+        assertThat(file).doesNotExist();
+    }
+
+    @Test
+    void oneThatNobodyHoldsIsTakenOver() throws Exception {
+        Path file = Files.writeString(directory.resolve("pid"), "9999999 and more than a process id\n");
+        try (var pidfile = new Pidfile()) {
+            pidfile.write(file.toString());
+            assertThat(Files.readString(file)).isEqualTo(pid);
+        }
+    }
+
+    @Test
+    void oneThatIsHeldIsLeftAlone() throws Exception {
+        Path file = directory.resolve("pid");
+        try (var first = new Pidfile()) {
+            first.write(file.toString());
+            try (var second = new Pidfile()) {
+                assertThatThrownBy(() -> second.write(file.toString()))
+                        .hasMessage("cannot create PID file: Cannot lock pid file: Resource temporarily unavailable");
+            }
+            assertThat(Files.readString(file)).isEqualTo(pid);
+        }
+    }
+
+    @Test
+    void whatCannotBeCreatedIsTold() {
+        String missing = directory.resolve("nope/pid").toString();
+        assertThatThrownBy(() -> new Pidfile().write(missing))
+                .hasMessage("cannot create PID file: Could not create '" + missing + "': No such file or directory");
+        assertThatThrownBy(() -> new Pidfile().write(directory.toString()))
+                .hasMessage("cannot create PID file: Could not create '" + directory + "': Is a directory");
+    }
+
+    /** Through a link the file itself goes. */
+    @Test
+    void aLinkStays() throws Exception {
+        Path file = directory.resolve("pid");
+        Path link = Files.createSymbolicLink(directory.resolve("link"), file);
+        try (var pidfile = new Pidfile()) {
+            pidfile.write(link.toString());
+            assertThat(file).hasContent(pid);
+        }
+        assertThat(file).doesNotExist();
+        assertThat(Files.isSymbolicLink(link)).isTrue();
+    }
+
+    @Test
+    void whoeverHoldsItHoldsWhatHasTheName() throws Exception {
+        Path file = directory.resolve("pid");
+        var holders = new AtomicInteger();
+        var racers = new CompletableFuture<?>[4];
+        for (int i = 0; i < racers.length; i++) {
+            racers[i] = CompletableFuture.runAsync(() -> race(file, holders));
+        }
+        CompletableFuture.allOf(racers).get();
+        assertThat(file).doesNotExist();
+    }
+
+    private void race(Path file, AtomicInteger holders) {
+        for (int i = 0; i < 500; i++) {
+            try (var pidfile = new Pidfile()) {
+                pidfile.write(file.toString());
+                assertThat(holders.incrementAndGet()).isEqualTo(1);
+                assertThat(file).exists();
+                holders.decrementAndGet();
+            } catch (DaemonStep.Failure e) {
+                assertThat(e).hasMessageEndingWith("Resource temporarily unavailable");
+            } catch (java.io.IOException e) {
+                throw new java.io.UncheckedIOException(e);
+            }
+        }
+    }
+}
