@@ -2,6 +2,7 @@ package dev.weir.engine.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -107,6 +108,27 @@ class DaemonIT {
             assertThat(client.ask("query-block-exports")).isEmpty();
             client.ask("block-export-add", "'type':'fuse','id':'e','node-name':'f','mountpoint':'%s'", mountpoint);
             assertThat(FuseMounts.isMounted(mountpoint)).isTrue();
+        }
+    }
+
+    @Test
+    void aFullFileSystemBelowIsTold() throws Exception {
+        Path small = Files.createDirectory(directory.resolve("small"));
+        Client.run("mount", "-t", "tmpfs", "-o", "size=1M", "none", small.toString())
+                .ok();
+        image = small.resolve("disk.raw");
+        Client.run("truncate", "-s", "16M", image.toString()).ok();
+        try (var daemon = exporting();
+                var client = daemon.connect()) {
+            Client.run("dd", "if=/dev/zero", "of=" + mountpoint, "bs=64k", "oflag=direct", "conv=notrunc")
+                    .failed("No space left on device");
+            JsonNode error = client.event("BLOCK_IO_ERROR");
+            assertThat(error.get("node-name").textValue()).isEqualTo("f");
+            assertThat(error.get("operation").textValue()).isEqualTo("write");
+            assertThat(error.get("nospace").booleanValue()).isTrue();
+            assertThat(error.get("reason").textValue()).isEqualTo("No space left on device");
+        } finally {
+            Client.run("umount", "-l", small.toString());
         }
     }
 

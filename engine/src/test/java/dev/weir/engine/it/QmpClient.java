@@ -105,6 +105,13 @@ final class QmpClient implements AutoCloseable {
         return event.get("data").get("id").textValue();
     }
 
+    /** The data of the next event, which has that name. */
+    JsonNode event(String name) {
+        JsonNode event = next(events);
+        assertThat(event.get("event").textValue()).isEqualTo(name);
+        return event.get("data");
+    }
+
     boolean hasEvents() {
         return !events.isEmpty();
     }
