@@ -5,6 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.weir.engine.cli.top.TopView;
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help;
@@ -26,6 +28,12 @@ import picocli.CommandLine.Spec;
         footerHeading = "%n",
         footer = "'weir COMMAND --help' tells the options of a command.")
 public final class Main implements Runnable {
+    private static final String EXPORT = "export";
+    private static final String DAEMON = "daemon";
+
+    /** Commands of which a script may wait for the start. */
+    private static final Set<String> SERVING = Set.of(EXPORT, DAEMON);
+
     static final int FAILURE = 1;
     static final int USAGE = 2;
 
@@ -55,7 +63,8 @@ public final class Main implements Runnable {
 
     static int run(List<String> words, Console console) {
         try {
-            return commandLine(console).execute(words.toArray(String[]::new));
+            boolean serves = !words.isEmpty() && SERVING.contains(words.get(0));
+            return commandLine(console, serves ? words.get(0) : null).execute(words.toArray(String[]::new));
         } catch (Exception | LinkageError | OutOfMemoryError e) {
             console.fail(Failures.message(e));
             return FAILURE;
@@ -64,30 +73,29 @@ public final class Main implements Runnable {
         }
     }
 
+    /** With all commands. */
     static CommandLine commandLine(Console console) {
-        var help = new CommandLine(new HelpCommand());
-        help.getCommandSpec().usageMessage().hidden(true);
-        var daemon = new CommandLine(new DaemonCommand(console));
-        daemon.getCommandSpec().versionProvider(DaemonCommand::versionText);
-        var weir = new CommandLine(new Main())
-                .addSubcommand(new ExportCommand(console))
-                .addSubcommand(daemon)
-                .addSubcommand(new ListCommand(console))
-                .addSubcommand(new AddCommand(console))
-                .addSubcommand(new RemoveCommand(console))
-                .addSubcommand(new ResizeCommand())
-                .addSubcommand(new InfoCommand(console))
-                .addSubcommand(new TopCommand(console))
-                .addSubcommand(new StopCommand())
-                .addSubcommand(new CompletionCommand(console))
-                .addSubcommand(new ManualCommand(console))
-                .addSubcommand(new TrainCommand())
-                .addSubcommand(help);
+        return commandLine(console, null);
+    }
+
+    /** @param only the one command that is needed; null for all: looking at all takes a fifth of the time of a start */
+    private static CommandLine commandLine(Console console, @Nullable String only) {
+        var weir = new CommandLine(new Main());
+        if (only == null || only.equals(EXPORT)) {
+            weir.addSubcommand(new ExportCommand(console));
+        }
+        if (only == null || only.equals(DAEMON)) {
+            var daemon = new CommandLine(new DaemonCommand(console));
+            daemon.getCommandSpec().versionProvider(DaemonCommand::versionText);
+            weir.addSubcommand(daemon);
+        }
+        if (only == null) {
+            addOthers(weir, console);
+        }
         weir.getCommandSpec().versionProvider(Main::version);
         // From here on, what is set is set for the subcommands too.
         return weir.registerConverter(ByteSize.class, ByteSize::parse)
                 .registerConverter(OnOffAuto.class, new Words<>(OnOffAuto.class))
-                .registerConverter(TopView.Order.class, new Words<>(TopView.Order.class))
                 .registerConverter(ImageOptions.Aio.class, new Words<>(ImageOptions.Aio.class))
                 .registerConverter(ImageOptions.Discard.class, new Words<>(ImageOptions.Discard.class))
                 .registerConverter(ImageOptions.DetectZeroes.class, new Words<>(ImageOptions.DetectZeroes.class))
@@ -108,6 +116,24 @@ public final class Main implements Runnable {
                     console.fail(Failures.message(e));
                     return FAILURE;
                 });
+    }
+
+    private static void addOthers(CommandLine weir, Console console) {
+        var top = new CommandLine(new TopCommand(console))
+                .registerConverter(TopView.Order.class, new Words<>(TopView.Order.class));
+        var help = new CommandLine(new HelpCommand());
+        help.getCommandSpec().usageMessage().hidden(true);
+        weir.addSubcommand(new ListCommand(console))
+                .addSubcommand(new AddCommand(console))
+                .addSubcommand(new RemoveCommand(console))
+                .addSubcommand(new ResizeCommand())
+                .addSubcommand(new InfoCommand(console))
+                .addSubcommand(top)
+                .addSubcommand(new StopCommand())
+                .addSubcommand(new CompletionCommand(console))
+                .addSubcommand(new ManualCommand(console))
+                .addSubcommand(new TrainCommand())
+                .addSubcommand(help);
     }
 
     /** Without a command. */
