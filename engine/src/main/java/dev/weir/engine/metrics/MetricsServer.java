@@ -1,6 +1,6 @@
 package dev.weir.engine.metrics;
 
-import dev.weir.posix.PosixProcess;
+import dev.weir.engine.socket.OwnerOnlySocket;
 import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -37,13 +37,13 @@ import reactor.core.publisher.Mono;
  */
 public final class MetricsServer {
     private static final String UNIX = "unix:";
-    private static final int OWNER_ONLY = 0177;
     private static final int LARGEST_REQUEST = 16 << 10;
     private static final int IDLE_SECONDS = 60;
 
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final SocketAddress address;
     private @Nullable MultiThreadIoEventLoopGroup group;
+    private boolean listening;
 
     /**
      * @param address {@code unix:PATH}, or {@code HOST:PORT} of the loopback interface
@@ -104,28 +104,16 @@ public final class MetricsServer {
                     "Failed to bind " + address + ": " + bound.cause().getMessage(),
                     bound.cause());
         }
+        listening = true;
     }
 
-    /** The mask is the process's: the bind, which waits for nobody, has to end before it is set back. */
     private static ChannelFuture bind(ServerBootstrap bootstrap, DomainSocketAddress unix) {
-        Path file = Path.of(unix.path());
-        try {
-            if (Files.exists(file) && !Files.isRegularFile(file) && !Files.isDirectory(file)) {
-                Files.delete(file);
-            }
-        } catch (IOException e) {
-            throw BlockException.of(
-                    BlockErrorKind.INVALID, "Failed to unlink socket " + file + ": " + e.getMessage(), e);
-        }
-        int before = PosixProcess.umask(OWNER_ONLY);
-        try {
-            return bootstrap
-                    .channel(EpollServerDomainSocketChannel.class)
-                    .bind(unix)
-                    .awaitUninterruptibly();
-        } finally {
-            PosixProcess.umask(before);
-        }
+        return OwnerOnlySocket.bind(
+                Path.of(unix.path()),
+                () -> bootstrap
+                        .channel(EpollServerDomainSocketChannel.class)
+                        .bind(unix)
+                        .awaitUninterruptibly());
     }
 
     /** Answers no more. */
@@ -135,7 +123,7 @@ public final class MetricsServer {
             if (started == null) {
                 return Mono.empty();
             }
-            if (address instanceof DomainSocketAddress unix) {
+            if (listening && address instanceof DomainSocketAddress unix) {
                 try {
                     Files.deleteIfExists(Path.of(unix.path()));
                 } catch (IOException e) {

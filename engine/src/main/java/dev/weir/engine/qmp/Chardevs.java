@@ -4,12 +4,9 @@ import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
 import dev.weir.storage.NodeOptions;
 import dev.weir.storage.spi.OptionReader;
-import java.util.List;
 
 /** The options of {@code --chardev}. */
 final class Chardevs {
-    static final List<String> BACKENDS = List.of("null", "socket", "stdio");
-
     private Chardevs() {}
 
     /** Reads the options, of which the id was taken; opens nothing. */

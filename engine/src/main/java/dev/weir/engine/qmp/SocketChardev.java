@@ -1,6 +1,6 @@
 package dev.weir.engine.qmp;
 
-import dev.weir.posix.PosixProcess;
+import dev.weir.engine.socket.OwnerOnlySocket;
 import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
 import io.netty.bootstrap.Bootstrap;
@@ -32,7 +32,6 @@ final class SocketChardev implements Chardev {
     private static final Logger LOGGER = LoggerFactory.getLogger(SocketChardev.class);
 
     private static final int MOST_CLIENTS = 32;
-    private static final int OWNER_ONLY = 0177;
 
     private final ControlLoop loop;
     private final @Nullable String path;
@@ -84,27 +83,11 @@ final class SocketChardev implements Chardev {
                 .then(wait ? firstClient.asMono() : Mono.empty());
     }
 
-    /**
-     * A socket that an earlier process left behind goes. Nobody but the owner may connect, not for a moment: the mask is
-     * the process's, so that the bind, which does not wait for anybody, has to end before it is set back.
-     */
     private ChannelFuture bind(ServerBootstrap bootstrap) {
         String name = String.valueOf(path);
-        try {
-            Path file = Path.of(name);
-            if (Files.exists(file) && !Files.isRegularFile(file) && !Files.isDirectory(file)) {
-                Files.delete(file);
-            }
-        } catch (IOException e) {
-            throw BlockException.of(
-                    BlockErrorKind.INVALID, "Failed to unlink socket " + name + ": " + e.getMessage(), e);
-        }
-        int before = PosixProcess.umask(OWNER_ONLY);
-        try {
-            return bootstrap.bind(new DomainSocketAddress(name)).awaitUninterruptibly();
-        } finally {
-            PosixProcess.umask(before);
-        }
+        return OwnerOnlySocket.bind(
+                Path.of(name),
+                () -> bootstrap.bind(new DomainSocketAddress(name)).awaitUninterruptibly());
     }
 
     private Mono<Void> connect(Listener listener) {
@@ -168,8 +151,10 @@ final class SocketChardev implements Chardev {
         return Mono.defer(() -> {
             closed = true;
             Channel channel = listening;
+            // Before it is closed, which may take effect at once.
+            boolean bound = channel != null && channel.isActive();
             Mono<Void> stopped = channel == null ? Mono.empty() : ControlLoop.mono(channel.close());
-            if (server && path != null && channel != null && channel.isActive()) {
+            if (bound && path != null) {
                 try {
                     Files.deleteIfExists(Path.of(path));
                 } catch (IOException e) {

@@ -99,6 +99,15 @@ class MetricsServerTest {
         assertThat(ask(socket, "GET /metrics HTTP/1.1")).startsWith("HTTP/1.1 200 OK");
     }
 
+    @Test
+    void takesThePlaceOfNothingElse() throws IOException {
+        Path file = Files.writeString(directory.resolve("precious"), "data");
+        server = new MetricsServer("unix:" + file);
+        assertThatThrownBy(server::start).isInstanceOf(BlockException.class);
+        server.close().block(Duration.ofSeconds(10));
+        assertThat(file).hasContent("data");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"0.0.0.0:9100", "192.0.2.1:80", "unix:", "nonsense", "127.0.0.1:0", "127.0.0.1:70000"})
     void listensToThisHostOnly(String address) {
