@@ -69,7 +69,11 @@ public final class QemuImg {
                     .start();
             // A process that hangs is killed from here, which ends the reading.
             var killed = process.onExit().orTimeout(DEADLINE_SECONDS, TimeUnit.SECONDS);
-            var guard = killed.whenComplete((ended, failure) -> process.destroyForcibly());
+            var guard = killed.whenComplete((ended, failure) -> {
+                if (failure != null) {
+                    process.destroyForcibly();
+                }
+            });
             String text = new String(process.getInputStream().readAllBytes(), UTF_8);
             int status = process.waitFor();
             if (guard.isCompletedExceptionally()) {

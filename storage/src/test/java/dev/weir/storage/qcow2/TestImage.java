@@ -34,7 +34,7 @@ record TestImage(
     /**
      * What an image is made from, as text: words with {@code =} are options of {@code qemu-img create}, but
      * {@code size} (in KiB), {@code backing} (the size of the backing file in KiB) and {@code open} (options of the node, joined
-     * by {@code +}). The words {@code filled}, {@code compressed} and {@code snapshots} say what is in it.
+     * by {@code +}). The words {@code chain}, {@code filled}, {@code compressed} and {@code snapshots} say what is in it.
      */
     record Shape(String text) {
         private Map<String, String> words() {
@@ -140,7 +140,8 @@ record TestImage(
         return dir.resolve("image.qcow2");
     }
 
-    private static TestImage create(Shape shape, Path dir) throws IOException {
+    /** Makes it in a directory, and leaves it there: {@code image.qcow2} with what it names, {@code contents.raw}. */
+    static TestImage create(Shape shape, Path dir) throws IOException {
         if (shape.has("raw")) {
             return new TestImage(shape, new MemoryFile(shape.size()), null, null, new byte[shape.size()]);
         }
@@ -150,6 +151,10 @@ record TestImage(
             Files.write(base, GuestOp.data(0x7abc, 0, shape.backing()));
         }
         var random = new Random(shape.text().hashCode());
+        if (shape.has("chain")) {
+            QemuImg.run(dir, "create", "-q", "-f", "qcow2", "-b", "base.raw", "-F", "raw", "middle.qcow2", "700k");
+            fill(shape, dir.resolve("middle.qcow2"), 700 << 10, random);
+        }
         if (shape.has("compressed")) {
             Path source = dir.resolve("source.raw");
             Files.write(source, compressible(random, shape.size()));
@@ -162,17 +167,21 @@ record TestImage(
                 create.addAll(List.of("-o", shape.options()));
             }
             if (shape.backing() > 0) {
-                create.addAll(List.of("-b", "base.raw", "-F", "raw"));
+                boolean chain = shape.has("chain");
+                create.addAll(List.of("-b", chain ? "middle.qcow2" : "base.raw", "-F", chain ? "qcow2" : "raw"));
             }
             create.addAll(List.of("image.qcow2", String.valueOf(shape.size())));
             QemuImg.run(dir, create.toArray(new String[0]));
         }
         if (shape.has("filled") || shape.has("snapshots")) {
-            fill(shape, image, random);
+            fill(shape, image, shape.size(), random);
         }
         if (shape.has("snapshots")) {
-            QemuImg.run(dir, "snapshot", "-c", "first", "image.qcow2");
-            fill(shape, image, random);
+            QemuImg.Answer answer = QemuImg.call(dir, "qemu-img", "snapshot", "-c", "first", "image.qcow2");
+            if (answer.status() != 0) {
+                throw new AssertionError(shape + ": " + answer.text());
+            }
+            fill(shape, image, shape.size(), random);
             QemuImg.run(dir, "snapshot", "-c", "second", "image.qcow2");
             QemuIo.run(image, "qcow2", "write -P 250 0 " + Math.min(shape.size(), shape.clusterSize()));
         }
@@ -186,11 +195,11 @@ record TestImage(
                 Files.readAllBytes(dir.resolve("contents.raw")));
     }
 
-    private static void fill(Shape shape, Path image, Random random) {
+    private static void fill(Shape shape, Path image, int size, Random random) {
         List<String> commands = new ArrayList<>();
         for (int i = 0; i < 12; i++) {
-            int at = random.nextInt(shape.size() / 512) * 512;
-            int most = Math.min(shape.size() - at, shape.clusterSize() * 2);
+            int at = random.nextInt(size / 512) * 512;
+            int most = Math.min(size - at, shape.clusterSize() * 2);
             int bytes = (1 + random.nextInt(most / 512)) * 512;
             String verb = i % 6 == 4 ? "write -z " : i % 6 == 5 ? "discard " : "write -P " + (i + 1) + " ";
             commands.add(verb + at + " " + bytes);
