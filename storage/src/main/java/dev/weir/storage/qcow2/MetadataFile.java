@@ -35,6 +35,12 @@ final class MetadataFile {
         void visit(long offset, ByteBuffer part);
     }
 
+    /** Changes the parts of a table. */
+    interface Editor {
+        /** @return whether it was changed */
+        boolean edit(long offset, ByteBuffer part);
+    }
+
     long length() {
         return file.length();
     }
@@ -43,7 +49,7 @@ final class MetadataFile {
     ByteBuffer buffer(int bytes) {
         ByteBuffer current = buffer;
         if (current == null || current.capacity() < bytes) {
-            int capacity = Math.max(bytes, Math.min(CHUNK, PAGE * 4));
+            int capacity = Math.max(bytes + PAGE - 1 & -PAGE, PAGE * 4);
             current = ByteBuffer.allocateDirect(capacity + PAGE).alignedSlice(PAGE);
             buffer = current;
         }
@@ -77,6 +83,26 @@ final class MetadataFile {
                     long at = position.at;
                     position.at += part.remaining();
                     visitor.visit(at, part);
+                })
+                .repeat(() -> position.at < end)
+                .then();
+    }
+
+    /** As {@link #scan}, and writes the parts back that the editor changed. */
+    Mono<Void> edit(long offset, long bytes, Editor editor) {
+        long end = Math.min(offset + bytes, file.length());
+        if (end <= offset) {
+            return Mono.empty();
+        }
+        var position = new Object() {
+            long at = offset;
+        };
+        return Mono.defer(() -> read(position.at, (int) Math.min(CHUNK, end - position.at)))
+                .flatMap(part -> {
+                    long at = position.at;
+                    int length = part.remaining();
+                    position.at += length;
+                    return editor.edit(at, part) ? write(at, part.clear().limit(length)) : Mono.empty();
                 })
                 .repeat(() -> position.at < end)
                 .then();
