@@ -18,7 +18,32 @@ class Qcow2ModelTest {
     private static final Logger log = LoggerFactory.getLogger(Qcow2ModelTest.class);
     private static final int SECONDS = 45;
     private static final int OPERATIONS = 400;
-    static final List<String> SHAPES = List.of("raw size=256", "raw size=1024");
+    static final List<String> SHAPES = List.of(
+            "raw size=256",
+            "size=128 cluster_size=512",
+            "size=512 cluster_size=4k",
+            "size=1024 cluster_size=64k",
+            "size=5000 cluster_size=2M",
+            "size=128 cluster_size=512 compat=0.10",
+            "size=512 cluster_size=4k compat=0.10 backing=300",
+            "size=512 cluster_size=4k refcount_bits=1 filled",
+            "size=128 cluster_size=512 refcount_bits=64 filled",
+            "size=512 cluster_size=4k refcount_bits=2 open=detect-zeroes=unmap",
+            "size=512 cluster_size=16k extended_l2=on",
+            "size=1024 cluster_size=64k extended_l2=on backing=700 filled",
+            "size=512 cluster_size=16k extended_l2=on snapshots",
+            "size=256 cluster_size=4k backing=300",
+            "size=256 cluster_size=512 backing=100 filled",
+            "size=512 cluster_size=4k snapshots",
+            "size=128 cluster_size=512 snapshots compat=0.10",
+            "size=512 cluster_size=4k lazy_refcounts=on",
+            "size=512 cluster_size=4k data_file=data.raw",
+            "size=512 cluster_size=4k data_file=data.raw data_file_raw=on",
+            "size=512 cluster_size=16k data_file=data.raw extended_l2=on backing=300",
+            "size=512 cluster_size=4k preallocation=metadata",
+            "size=256 cluster_size=512 open=discard-no-unref=on",
+            "size=512 cluster_size=4k compressed compression_type=zlib",
+            "size=512 cluster_size=16k compressed compression_type=zstd extended_l2=on");
 
     @BeforeAll
     static void assumeQemu() {
