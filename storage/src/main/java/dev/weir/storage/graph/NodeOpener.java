@@ -7,6 +7,7 @@ import dev.weir.storage.NodeOptions;
 import dev.weir.storage.Permissions;
 import dev.weir.storage.spi.BlockDevice;
 import dev.weir.storage.spi.BlockDriver;
+import dev.weir.storage.spi.BouncePool;
 import dev.weir.storage.spi.OptionReader;
 import java.nio.file.Path;
 import java.util.Collections;

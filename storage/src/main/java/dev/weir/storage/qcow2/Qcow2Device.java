@@ -1,0 +1,147 @@
+package dev.weir.storage.qcow2;
+
+import dev.weir.storage.BlockErrorKind;
+import dev.weir.storage.BlockException;
+import dev.weir.storage.BlockLimits;
+import dev.weir.storage.BlockNode;
+import dev.weir.storage.Extent;
+import dev.weir.storage.Permissions;
+import dev.weir.storage.PreallocMode;
+import dev.weir.storage.WriteFlag;
+import dev.weir.storage.spi.BlockDevice;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Set;
+import reactor.core.CoreSubscriber;
+import reactor.core.publisher.Mono;
+
+/** An open image. */
+final class Qcow2Device implements BlockDevice {
+    private final ImageOpener opener;
+    private final BlockLimits limits;
+
+    /** Replaced while nobody uses the node: what others may have changed is read again. */
+    private volatile Qcow2Image image;
+
+    private volatile boolean inUse;
+    private volatile boolean writable;
+
+    Qcow2Device(ImageOpener opener, Qcow2Image image) {
+        this.opener = opener;
+        this.image = image;
+        this.limits = new BlockLimits(
+                1, 1, BlockLimits.MAX_TRANSFER, 1, image.geometry().clusterSize());
+    }
+
+    @Override
+    public BlockLimits limits() {
+        return limits;
+    }
+
+    @Override
+    public List<BlockNode> children() {
+        return opener.children();
+    }
+
+    @Override
+    public Permissions childPermissions(BlockNode child, Permissions permissions) {
+        if (permissions.used().isEmpty()) {
+            return Permissions.NONE;
+        }
+        return permissions.writes() && child != opener.backing() ? Permissions.WRITE : Permissions.READ;
+    }
+
+    @Override
+    public Mono<Void> permissionsChanged(Permissions permissions) {
+        return Mono.defer(() -> {
+            boolean use = !permissions.used().isEmpty();
+            boolean write = permissions.writes();
+            Mono<Void> change = Mono.empty();
+            if (writable && !write) {
+                change = image.commit().settle();
+            }
+            if (use && (!inUse || (write && !writable))) {
+                change = change.then(opener.load(write))
+                        .doOnNext(fresh -> image = fresh)
+                        .then();
+            }
+            return change.doOnSuccess(nothing -> {
+                inUse = use;
+                writable = write;
+            });
+        });
+    }
+
+    @Override
+    public long length() {
+        return image.metadata().header().size();
+    }
+
+    @Override
+    public Mono<Void> read(long offset, ByteBuffer dst) {
+        return new Mono<>() {
+            @Override
+            public void subscribe(CoreSubscriber<? super Void> actual) {
+                Qcow2Image now = image;
+                Geometry geometry = now.geometry();
+                new ReadRequest(now, offset, dst, actual)
+                        .start(
+                                now.clusters(),
+                                geometry.startOfCluster(offset),
+                                geometry.roundUp(offset + dst.remaining()),
+                                false);
+            }
+        };
+    }
+
+    @Override
+    public Mono<Void> write(long offset, ByteBuffer src, Set<WriteFlag> flags) {
+        return unsupported("write");
+    }
+
+    @Override
+    public Mono<Void> writeZeroes(long offset, long length, Set<WriteFlag> flags) {
+        return unsupported("writeZeroes");
+    }
+
+    @Override
+    public Mono<Void> discard(long offset, long length) {
+        return unsupported("discard");
+    }
+
+    @Override
+    public Mono<Void> flush() {
+        return image.commit().run();
+    }
+
+    @Override
+    public Mono<Void> truncate(long length, PreallocMode prealloc) {
+        return unsupported("truncate");
+    }
+
+    @Override
+    public Mono<Void> grow(long from, long end, PreallocMode prealloc) {
+        return truncate(end, prealloc);
+    }
+
+    @Override
+    public Mono<Extent> blockStatus(long offset, long length) {
+        return new StatusRequest(image, offset, length).run();
+    }
+
+    @Override
+    public Mono<Long> allocatedBytes() {
+        Mono<Long> file = opener.file().allocatedBytes();
+        BlockNode data = opener.dataFile();
+        return data == null ? file : file.zipWith(data.allocatedBytes(), Long::sum);
+    }
+
+    @Override
+    public Mono<Void> close() {
+        return Mono.empty();
+    }
+
+    private static <T> Mono<T> unsupported(String operation) {
+        return Mono.error(BlockException.of(BlockErrorKind.UNSUPPORTED, operation + " is not supported yet"));
+    }
+}
