@@ -16,7 +16,7 @@ final class Qcow2Info {
 
     /** @param snapshots how they are listed */
     static Mono<ImageInfo> info(BlockIo file, Function<BlockIo, Mono<List<ImageSnapshot>>> snapshots) {
-        return HeaderReader.read(file).flatMap(header -> {
+        return ImageOpener.header(file).flatMap(header -> {
             Mono<List<ImageSnapshot>> listed =
                     header.snapshotCount() == 0 ? Mono.just(List.of()) : snapshots.apply(file);
             return listed.flatMap(

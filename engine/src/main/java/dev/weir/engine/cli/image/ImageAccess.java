@@ -11,7 +11,6 @@ import dev.weir.storage.image.ImageMagic;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
@@ -21,6 +20,7 @@ public final class ImageAccess {
     private static final int SECTOR = 512;
 
     private final BlockGraph graph;
+    private final ImageChain chain;
     private final boolean forceShare;
 
     /**
@@ -28,9 +28,8 @@ public final class ImageAccess {
      * @param forceShare whether what is only read is read without locks
      */
     public ImageAccess(boolean follow, boolean forceShare) {
-        this.graph = BlockGraph.builder()
-                .implicitOpenPolicy((node, filename, format) -> follow)
-                .build();
+        this.graph = BlockGraph.builder().build();
+        this.chain = new ImageChain(graph, follow, file -> fileOptions(file).build());
         this.forceShare = forceShare;
     }
 
@@ -41,22 +40,13 @@ public final class ImageAccess {
 
     /** What an image shows. */
     public Mono<BlockBackend> image(Path file, String format, boolean writable) {
-        return Mono.defer(() -> {
-            requireDriver(format);
-            NodeOptions.Builder node =
-                    NodeOptions.driver(format).set("file", fileOptions(file).build());
-            return open(common(node, writable).build(), writable);
-        });
+        return chain.describe(file, format)
+                .flatMap(node -> open(common(node, writable).build(), writable));
     }
 
     /** What can be done with images of a format; empty for raw. */
     public Optional<ImageFormat> format(String name) {
-        requireDriver(name);
-        Optional<ImageFormat> format = graph.imageFormat(name);
-        if (format.isEmpty() && !name.equals(RAW)) {
-            throw BlockException.of(BlockErrorKind.INVALID, "'" + name + "' is no format of images");
-        }
-        return format;
+        return ImageChain.format(graph, name);
     }
 
     /**
@@ -99,15 +89,6 @@ public final class ImageAccess {
     /** Closes everything. */
     public Mono<Void> close() {
         return graph.close();
-    }
-
-    private void requireDriver(String name) {
-        if (!graph.driverNames().contains(name)) {
-            throw BlockException.of(
-                    BlockErrorKind.INVALID,
-                    "Unknown driver '" + name + "', there are "
-                            + String.join(", ", new TreeSet<>(graph.driverNames())));
-        }
     }
 
     private static NodeOptions.Builder fileOptions(Path file) {
