@@ -3,6 +3,7 @@ package dev.weir.engine.cli.image;
 import dev.weir.storage.BlockIo;
 import dev.weir.storage.Extent;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -12,13 +13,18 @@ public final class ImageMap {
 
     /** As the image reports them, one after the other from its start to its end; neighbours may be alike. */
     static Flux<Extent> extents(BlockIo image) {
-        long length = image.length();
-        return length == 0
-                ? Flux.empty()
-                : image.blockStatus(0, length)
-                        .expand(extent -> extent.end() < length
-                                ? image.blockStatus(extent.end(), length - extent.end())
-                                : Mono.empty());
+        return Flux.defer(() -> {
+            long length = image.length();
+            var at = new AtomicLong();
+            // The status comes when it is known, whether anybody has asked for one more by then or not.
+            return length == 0
+                    ? Flux.<Extent>empty()
+                    : Flux.defer(() -> image.blockStatus(at.get(), length - at.get())
+                                    .doOnNext(extent -> at.set(extent.end()))
+                                    .flux()
+                                    .onBackpressureBuffer())
+                            .repeat(() -> at.get() < length);
+        });
     }
 
     /** Neighbours that are alike are one. */
