@@ -103,6 +103,30 @@ final class HostFile {
                                 BlockErrorKind.NO_SPACE, "The file of the image cannot grow to " + end, failure));
     }
 
+    /** Makes the file so long, and no longer. */
+    Mono<Void> reserveExactly(long end) {
+        return Mono.defer(() -> reaches(end) ? Mono.empty() : exactly(end));
+    }
+
+    /** Makes a range read as zero and take up room, as {@code mode} says; the file is long enough. */
+    Mono<Void> preallocate(long offset, long end, PreallocMode mode, boolean fresh) {
+        if (mode == PreallocMode.FULL) {
+            return writeZeroes(offset, end);
+        }
+        return mode == PreallocMode.METADATA && fresh
+                ? Mono.empty()
+                : node.writeZeroes(offset, end - offset, WriteFlag.NONE);
+    }
+
+    private Mono<Void> writeZeroes(long offset, long end) {
+        if (offset >= end) {
+            return Mono.empty();
+        }
+        ByteBuffer zeroes = Zeroes.buffer((int) Math.min(end - offset, Zeroes.SIZE));
+        long next = offset + zeroes.remaining();
+        return node.write(offset, zeroes, WriteFlag.NONE).then(Mono.defer(() -> writeZeroes(next, end)));
+    }
+
     /** Notes that something is about to be written. True where what was there so far is zero. */
     boolean claim(long offset, long bytes) {
         synchronized (this) {

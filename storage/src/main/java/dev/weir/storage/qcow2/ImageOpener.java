@@ -97,9 +97,24 @@ final class ImageOpener {
                     .map(both -> {
                         Metadata metadata = new Metadata(nodeName, host, header, both.getT1(), both.getT2(), sizes);
                         HostFile data = dataFile == null ? host : new HostFile(dataFile);
-                        return new Qcow2Image(metadata, data, backing, pool, executor);
-                    });
+                        return new Qcow2Image(metadata, data, backing, write, pool, executor);
+                    })
+                    .flatMap(image -> write ? makeReady(image) : Mono.just(image));
         });
+    }
+
+    /**
+     * What was not kept true since another program wrote it is not claimed to be. An image that was not closed properly is
+     * repaired first.
+     */
+    private Mono<Qcow2Image> makeReady(Qcow2Image image) {
+        Qcow2Header header = image.metadata().header();
+        long kept = header.autoclear() & (header.hasDataFile() ? Feature.RAW_DATA_FILE : 0);
+        return header.version() < 3 || kept == header.autoclear()
+                ? Mono.just(image)
+                : image.metadata()
+                        .writeHeader(header.withFeatures(header.incompatible(), header.compatible(), kept))
+                        .thenReturn(image);
     }
 
     private static void requireWritable(Qcow2Header header, boolean write) {

@@ -1,7 +1,5 @@
 package dev.weir.storage.qcow2;
 
-import dev.weir.storage.BlockErrorKind;
-import dev.weir.storage.BlockException;
 import dev.weir.storage.BlockLimits;
 import dev.weir.storage.BlockNode;
 import dev.weir.storage.Extent;
@@ -17,8 +15,11 @@ import reactor.core.publisher.Mono;
 
 /** An open image. */
 final class Qcow2Device implements BlockDevice {
+    private static final long SECTOR = 512;
+
     private final ImageOpener opener;
     private final BlockLimits limits;
+    private final DiscardOptions discards;
 
     /** Replaced while nobody uses the node: what others may have changed is read again. */
     private volatile Qcow2Image image;
@@ -26,7 +27,8 @@ final class Qcow2Device implements BlockDevice {
     private volatile boolean inUse;
     private volatile boolean writable;
 
-    Qcow2Device(ImageOpener opener, Qcow2Image image) {
+    Qcow2Device(ImageOpener opener, Qcow2Image image, DiscardOptions discards) {
+        this.discards = discards;
         this.opener = opener;
         this.image = image;
         this.limits = new BlockLimits(
@@ -96,17 +98,32 @@ final class Qcow2Device implements BlockDevice {
 
     @Override
     public Mono<Void> write(long offset, ByteBuffer src, Set<WriteFlag> flags) {
-        return unsupported("write");
+        return new Mono<>() {
+            @Override
+            public void subscribe(CoreSubscriber<? super Void> actual) {
+                new WriteRequest(image, offset, src, flags.contains(WriteFlag.FUA), actual).startLocking();
+            }
+        };
     }
 
     @Override
     public Mono<Void> writeZeroes(long offset, long length, Set<WriteFlag> flags) {
-        return unsupported("writeZeroes");
+        return new Mono<>() {
+            @Override
+            public void subscribe(CoreSubscriber<? super Void> actual) {
+                ZeroRequest.zero(image, offset, length, flags, discards, actual);
+            }
+        };
     }
 
     @Override
     public Mono<Void> discard(long offset, long length) {
-        return unsupported("discard");
+        return new Mono<>() {
+            @Override
+            public void subscribe(CoreSubscriber<? super Void> actual) {
+                ZeroRequest.discard(image, offset, length, discards, actual);
+            }
+        };
     }
 
     @Override
@@ -116,12 +133,17 @@ final class Qcow2Device implements BlockDevice {
 
     @Override
     public Mono<Void> truncate(long length, PreallocMode prealloc) {
-        return unsupported("truncate");
+        return new Mono<>() {
+            @Override
+            public void subscribe(CoreSubscriber<? super Void> actual) {
+                new Resize(image, length, prealloc, discards, actual).startLocking();
+            }
+        };
     }
 
     @Override
     public Mono<Void> grow(long from, long end, PreallocMode prealloc) {
-        return truncate(end, prealloc);
+        return truncate(end + SECTOR - 1 & -SECTOR, prealloc);
     }
 
     @Override
@@ -139,9 +161,5 @@ final class Qcow2Device implements BlockDevice {
     @Override
     public Mono<Void> close() {
         return Mono.empty();
-    }
-
-    private static <T> Mono<T> unsupported(String operation) {
-        return Mono.error(BlockException.of(BlockErrorKind.UNSUPPORTED, operation + " is not supported yet"));
     }
 }

@@ -34,6 +34,9 @@ public final class Qcow2Driver implements FormatDriver {
     public Mono<BlockDevice> open(OptionReader options, OpenContext context) {
         return Mono.defer(() -> {
             CacheSizes sizes = sizes(options);
+            DiscardOptions discards = new DiscardOptions(
+                    options.flag("pass-discard-request", context.discardUnmap()),
+                    options.flag("discard-no-unref", false));
             boolean backingSet = options.has("backing");
             var backing = backingSet ? options.child("backing") : null;
             var dataFile = options.has("data-file") ? options.child("data-file") : null;
@@ -66,7 +69,8 @@ public final class Qcow2Driver implements FormatDriver {
                                     backingNode.orElse(null),
                                     sizes,
                                     context.blockingExecutor());
-                            return opener.load(false).<BlockDevice>map(image -> new Qcow2Device(opener, image));
+                            return opener.load(false)
+                                    .<BlockDevice>map(image -> new Qcow2Device(opener, image, discards));
                         }));
                     }));
         });

@@ -1,6 +1,5 @@
 package dev.weir.storage.qcow2;
 
-import dev.weir.storage.spi.StepRequest;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,7 +8,7 @@ import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
 
 /** A read: a step for each slice of the L2 tables that it touches, in which runs are read at the same time. */
-final class ReadRequest extends StepRequest {
+final class ReadRequest extends ImageRequest {
     private final Qcow2Image image;
     private final ByteBuffer dst;
     private final int start;
@@ -18,7 +17,7 @@ final class ReadRequest extends StepRequest {
     private long at;
 
     ReadRequest(Qcow2Image image, long offset, ByteBuffer dst, CoreSubscriber<? super Void> actual) {
-        super(actual);
+        super(image, actual);
         this.image = image;
         this.dst = dst;
         this.start = dst.position();
@@ -28,7 +27,8 @@ final class ReadRequest extends StepRequest {
     }
 
     @Override
-    protected @Nullable Mono<Void> next() {
+    @Nullable
+    Mono<Void> step() {
         if (at == end) {
             return null;
         }
@@ -81,10 +81,5 @@ final class ReadRequest extends StepRequest {
         }
         // slice() loses the order only, which nobody looks at.
         return dst.slice(start + (int) (from - offset), (int) (to - from));
-    }
-
-    @Override
-    protected boolean recover(Throwable failure) {
-        return false;
     }
 }

@@ -28,7 +28,7 @@ final class Refcounts {
     private final List<RefcountBlock> resident = new ArrayList<>();
     private final Map<Integer, Mono<RefcountBlock>> loading = new HashMap<>();
 
-    private long[] table;
+    private volatile long[] table;
     private long tableOffset;
     private boolean moved;
     private boolean[] dirtyTable;
@@ -236,6 +236,13 @@ final class Refcounts {
         List<long[]> all = new ArrayList<>(replaced);
         replaced.clear();
         return all;
+    }
+
+    /** Whether there is a refcount for the cluster of a byte of the file. Any thread. */
+    boolean covers(long offset) {
+        long[] now = table;
+        long index = offset >>> geometry.clusterBits() + blockBits;
+        return index < now.length && now[(int) index] != 0;
     }
 
     /** @throws Missing where it has to be loaded */

@@ -13,7 +13,9 @@ public final class BouncePool {
     /** The largest that are kept. */
     public static final int LARGE = 1 << 20;
 
-    private static final int ALIGNMENT = 4096;
+    /** The alignment of every buffer, at least. */
+    public static final int PAGE = 4096;
+
     private static final int KEPT = 8;
 
     private final Queue<ByteBuffer> small = new ConcurrentLinkedQueue<>();
@@ -26,7 +28,7 @@ public final class BouncePool {
     public ByteBuffer take(int size, int alignment) {
         ByteBuffer buffer = null;
         int capacity = size;
-        if (alignment <= ALIGNMENT && size <= LARGE) {
+        if (alignment <= PAGE && size <= LARGE) {
             boolean fitsSmall = size <= SMALL;
             capacity = fitsSmall ? SMALL : LARGE;
             buffer = (fitsSmall ? small : large).poll();
@@ -35,7 +37,7 @@ public final class BouncePool {
             }
         }
         if (buffer == null) {
-            buffer = allocate(capacity, Math.max(alignment, ALIGNMENT));
+            buffer = allocate(capacity, Math.max(alignment, PAGE));
         }
         lent.incrementAndGet();
         return buffer;
