@@ -1,6 +1,7 @@
 package dev.weir.storage.graph;
 
 import dev.weir.storage.BlockLimits;
+import dev.weir.storage.spi.BouncePool;
 import java.nio.ByteBuffer;
 
 /** Arithmetic with powers of two. */

@@ -3,6 +3,7 @@ package dev.weir.storage.graph;
 import dev.weir.storage.BlockNode;
 import dev.weir.storage.PreallocMode;
 import dev.weir.storage.spi.BlockDevice;
+import dev.weir.storage.spi.StepRequest;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.CoreSubscriber;
@@ -64,7 +65,7 @@ final class GrowRequest extends StepRequest {
 
     @Override
     @Nullable
-    Mono<Void> next() throws Throwable {
+    protected Mono<Void> next() throws Throwable {
         Throwable failed = failure;
         if (failed != null) {
             if (step != Step.TAKING_BACK && reached > before && device.length() == reached && alone(node)) {
@@ -114,7 +115,7 @@ final class GrowRequest extends StepRequest {
     }
 
     @Override
-    boolean recover(Throwable cause) {
+    protected boolean recover(Throwable cause) {
         if (cause == failure) {
             // What next() ends with.
             return false;
@@ -128,7 +129,7 @@ final class GrowRequest extends StepRequest {
     }
 
     @Override
-    void ended() {
+    protected void ended() {
         if (tookBack) {
             length.tookBack();
         } else {

@@ -5,6 +5,7 @@ import dev.weir.storage.BlockException;
 import dev.weir.storage.PreallocMode;
 import dev.weir.storage.WriteFlag;
 import dev.weir.storage.spi.BlockDevice;
+import dev.weir.storage.spi.RangeLock;
 import java.nio.ByteBuffer;
 import java.util.EnumSet;
 import java.util.Set;

@@ -7,6 +7,7 @@ import dev.weir.storage.NodeOptions;
 import dev.weir.storage.Permissions;
 import dev.weir.storage.spi.BlockDevice;
 import dev.weir.storage.spi.BlockDriver;
+import dev.weir.storage.spi.BouncePool;
 import dev.weir.storage.spi.OptionReader;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -69,6 +70,11 @@ final class NodeOpener {
 
     Set<String> driverNames() {
         return drivers.keySet();
+    }
+
+    @Nullable
+    BlockDriver driver(String name) {
+        return drivers.get(name);
     }
 
     BouncePool pool() {

@@ -52,12 +52,31 @@ final class PermissionPlan {
         removed.forEach(user -> changed.add(user.node()));
         changed.forEach(this::plan);
         List<GraphNode> told = new ArrayList<>();
-        return Flux.fromIterable(new ArrayList<>(nodes.entrySet()))
+        return Flux.fromIterable(inOrder())
                 .concatMap(entry ->
                         tell(entry.getKey(), entry.getValue()).doOnSuccess(nothing -> told.add(entry.getKey())))
                 .then()
                 .doOnSuccess(nothing -> commit())
                 .onErrorResume(failure -> undo(told).then(Mono.error(failure)));
+    }
+
+    /**
+     * Children take first what their parents need of them, and parents give back first: until then they may have something to
+     * write.
+     */
+    private List<Map.Entry<GraphNode, Permissions>> inOrder() {
+        List<Map.Entry<GraphNode, Permissions>> taking = new ArrayList<>();
+        List<Map.Entry<GraphNode, Permissions>> giving = new ArrayList<>();
+        for (Map.Entry<GraphNode, Permissions> entry : nodes.entrySet()) {
+            boolean gives = entry.getKey()
+                    .permissions()
+                    .used()
+                    .containsAll(entry.getValue().used());
+            (gives ? giving : taking).add(entry);
+        }
+        Collections.reverse(giving);
+        taking.addAll(giving);
+        return taking;
     }
 
     /** Makes a change that only gives back; a device that fails is logged and does not keep it. */

@@ -2,6 +2,7 @@ package dev.weir.storage.graph;
 
 import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
+import dev.weir.storage.spi.StepRequest;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -48,7 +49,7 @@ final class SingleStep extends StepRequest {
 
     @Override
     @Nullable
-    Mono<Void> next() {
+    protected Mono<Void> next() {
         if (started) {
             done.run();
             return null;
@@ -58,7 +59,7 @@ final class SingleStep extends StepRequest {
     }
 
     @Override
-    boolean recover(Throwable failure) {
+    protected boolean recover(Throwable failure) {
         failed.accept(failure);
         return unsupportedIsFine && failure instanceof BlockException e && e.kind() == BlockErrorKind.UNSUPPORTED;
     }

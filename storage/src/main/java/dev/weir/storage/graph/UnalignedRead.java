@@ -2,6 +2,8 @@ package dev.weir.storage.graph;
 
 import dev.weir.storage.BlockLimits;
 import dev.weir.storage.spi.BlockDevice;
+import dev.weir.storage.spi.BouncePool;
+import dev.weir.storage.spi.StepRequest;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 import reactor.core.CoreSubscriber;
@@ -40,7 +42,7 @@ final class UnalignedRead extends StepRequest {
 
     @Override
     @Nullable
-    Mono<Void> next() {
+    protected Mono<Void> next() {
         if (bounced > 0 && bounce != null) {
             int surplus = (int) (at & (limits.requestAlignment() - 1));
             dst.put(index(at), bounce.clear(), surplus, bounced);
@@ -78,7 +80,7 @@ final class UnalignedRead extends StepRequest {
     }
 
     @Override
-    void ended() {
+    protected void ended() {
         if (bounce != null) {
             pool.give(bounce);
         }

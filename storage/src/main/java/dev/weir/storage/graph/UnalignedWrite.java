@@ -5,6 +5,8 @@ import dev.weir.storage.BlockException;
 import dev.weir.storage.BlockLimits;
 import dev.weir.storage.WriteFlag;
 import dev.weir.storage.spi.BlockDevice;
+import dev.weir.storage.spi.BouncePool;
+import dev.weir.storage.spi.StepRequest;
 import java.nio.ByteBuffer;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -51,7 +53,7 @@ final class UnalignedWrite extends StepRequest {
 
     @Override
     @Nullable
-    Mono<Void> next() {
+    protected Mono<Void> next() {
         int alignment = limits.requestAlignment();
         long block = Alignment.down(at, alignment);
         if (changing > 0 && bounce != null) {
@@ -106,7 +108,7 @@ final class UnalignedWrite extends StepRequest {
     }
 
     @Override
-    void ended() {
+    protected void ended() {
         if (bounce != null) {
             pool.give(bounce);
         }

@@ -3,6 +3,7 @@ package dev.weir.storage.graph;
 import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
 import dev.weir.storage.WriteFlag;
+import dev.weir.storage.spi.StepRequest;
 import java.util.EnumSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -38,7 +39,7 @@ final class ZeroRequest extends StepRequest {
 
     @Override
     @Nullable
-    Mono<Void> next() {
+    protected Mono<Void> next() {
         if (at != end && end > node.device().length()) {
             // The node shrank while the request waited for its range.
             throw BlockException.of(
@@ -73,7 +74,7 @@ final class ZeroRequest extends StepRequest {
     }
 
     @Override
-    boolean recover(Throwable failure) {
+    protected boolean recover(Throwable failure) {
         if (!asking
                 || flags.contains(WriteFlag.NO_FALLBACK)
                 || !(failure instanceof BlockException e)

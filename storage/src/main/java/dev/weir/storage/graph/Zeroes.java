@@ -1,5 +1,6 @@
 package dev.weir.storage.graph;
 
+import dev.weir.storage.spi.BouncePool;
 import java.nio.ByteBuffer;
 
 /** Buffers of zeroes: made, and recognised. */

@@ -10,6 +10,7 @@ import dev.weir.storage.NodeOptions;
 import dev.weir.storage.PreallocMode;
 import dev.weir.storage.ScriptedDevice;
 import dev.weir.storage.WriteFlag;
+import dev.weir.storage.spi.BouncePool;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,17 +1,21 @@
-package dev.weir.storage.graph;
+package dev.weir.storage.spi;
 
 import java.nio.ByteBuffer;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Aligned direct buffers for requests that do not fit a device's limits. */
-final class BouncePool {
+/** Aligned direct buffers for requests that have to be copied. Any thread. */
+public final class BouncePool {
     /** Up to here an unaligned write is one read and one write. */
-    static final int SMALL = 64 << 10;
+    public static final int SMALL = 64 << 10;
 
-    static final int LARGE = 1 << 20;
-    private static final int ALIGNMENT = 4096;
+    /** The largest that are kept. */
+    public static final int LARGE = 1 << 20;
+
+    /** The alignment of every buffer, at least. */
+    public static final int PAGE = 4096;
+
     private static final int KEPT = 8;
 
     private final Queue<ByteBuffer> small = new ConcurrentLinkedQueue<>();
@@ -21,10 +25,10 @@ final class BouncePool {
     private final AtomicInteger lent = new AtomicInteger();
 
     /** A buffer of at least {@code size} bytes whose address is a multiple of {@code alignment}. */
-    ByteBuffer take(int size, int alignment) {
+    public ByteBuffer take(int size, int alignment) {
         ByteBuffer buffer = null;
         int capacity = size;
-        if (alignment <= ALIGNMENT && size <= LARGE) {
+        if (alignment <= PAGE && size <= LARGE) {
             boolean fitsSmall = size <= SMALL;
             capacity = fitsSmall ? SMALL : LARGE;
             buffer = (fitsSmall ? small : large).poll();
@@ -33,14 +37,14 @@ final class BouncePool {
             }
         }
         if (buffer == null) {
-            buffer = allocate(capacity, Math.max(alignment, ALIGNMENT));
+            buffer = allocate(capacity, Math.max(alignment, PAGE));
         }
         lent.incrementAndGet();
         return buffer;
     }
 
     /** Only when the device has let go of it: on completion or error, never on cancellation. */
-    void give(ByteBuffer buffer) {
+    public void give(ByteBuffer buffer) {
         lent.decrementAndGet();
         if (buffer.capacity() == SMALL) {
             keep(small, keptSmall, buffer);
@@ -50,11 +54,12 @@ final class BouncePool {
     }
 
     /** Buffers that were taken and not given back. */
-    int lent() {
+    public int lent() {
         return lent.get();
     }
 
-    static ByteBuffer allocate(int size, int alignment) {
+    /** A buffer that does not belong to any pool. */
+    public static ByteBuffer allocate(int size, int alignment) {
         int rounded = Math.toIntExact(((long) size + alignment - 1) & -alignment);
         ByteBuffer buffer =
                 ByteBuffer.allocateDirect(Math.addExact(rounded, alignment - 1)).alignedSlice(alignment);

@@ -1,4 +1,4 @@
-package dev.weir.storage.graph;
+package dev.weir.storage.spi;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -10,18 +10,18 @@ import reactor.util.context.Context;
 
 /**
  * A lock on ranges of bytes that nobody waits for with a thread. It is granted in the order of arrival: a hold waits for
- * every earlier one that overlaps it where one of the two is exclusive.
+ * every earlier one that overlaps it where one of the two is exclusive. Any thread.
  */
-final class RangeLock {
-    /** A range that is held or waited for. Used once. */
-    abstract static class Hold {
+public final class RangeLock {
+    /** A range that is held or waited for, and that can be acquired again after it was released. */
+    public abstract static class Hold {
         private long start;
         private long end;
         private boolean exclusive;
         private boolean granted;
 
         /** The range is held now. Called once, on the thread that asked or on one that released. */
-        abstract void granted();
+        protected abstract void granted();
 
         private boolean conflictsWith(Hold other) {
             return start < other.end && other.start < end && (exclusive || other.exclusive);
@@ -35,7 +35,8 @@ final class RangeLock {
     private final AtomicInteger running = new AtomicInteger();
     private int waiting;
 
-    void acquire(Hold hold, long start, long end, boolean exclusive) {
+    /** Calls {@link Hold#granted} as soon as the bytes from {@code start} to before {@code end} are free. */
+    public void acquire(Hold hold, long start, long end, boolean exclusive) {
         hold.start = start;
         hold.end = end;
         hold.exclusive = exclusive;
@@ -50,23 +51,37 @@ final class RangeLock {
         hold.granted();
     }
 
-    void release(Hold hold) {
+    /** Lets others have the range at the same time that ask for it shared. The hold is granted, and exclusive. */
+    public void share(Hold hold) {
         synchronized (this) {
-            holds.remove(hold);
-            for (int i = 0; i < holds.size() && waiting > 0; i++) {
-                Hold next = holds.get(i);
-                if (!next.granted && isFree(next, i)) {
-                    next.granted = true;
-                    waiting--;
-                    ready.add(next);
-                }
-            }
+            hold.exclusive = false;
+            grantWaiting();
         }
         runReady();
     }
 
+    /** Gives back what was granted. */
+    public void release(Hold hold) {
+        synchronized (this) {
+            holds.remove(hold);
+            grantWaiting();
+        }
+        runReady();
+    }
+
+    private void grantWaiting() {
+        for (int i = 0; i < holds.size() && waiting > 0; i++) {
+            Hold next = holds.get(i);
+            if (!next.granted && isFree(next, i)) {
+                next.granted = true;
+                waiting--;
+                ready.add(next);
+            }
+        }
+    }
+
     /** How many ranges are held or waited for. */
-    synchronized int size() {
+    public synchronized int size() {
         return holds.size();
     }
 

@@ -1,4 +1,4 @@
-package dev.weir.storage.graph;
+package dev.weir.storage.spi;
 
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
@@ -8,10 +8,10 @@ import reactor.core.publisher.Mono;
 import reactor.util.context.Context;
 
 /**
- * A request that the node makes of its device in several steps, one after the other. Cancelling it does nothing: what it
- * borrowed and locked is in use until the last step ended, and the end is always reported.
+ * A request that is served in several steps, one after the other. Cancelling it does nothing: what it borrowed and locked is
+ * in use until the last step ended, and the end is always reported. Used once; steps end on any thread.
  */
-abstract class StepRequest extends RangeLock.Hold implements CoreSubscriber<Object>, Subscription {
+public abstract class StepRequest extends RangeLock.Hold implements CoreSubscriber<Object>, Subscription {
     private static final AtomicIntegerFieldUpdater<StepRequest> TURNS =
             AtomicIntegerFieldUpdater.newUpdater(StepRequest.class, "turns");
     private static final AtomicIntegerFieldUpdater<StepRequest> WAITING =
@@ -24,36 +24,36 @@ abstract class StepRequest extends RangeLock.Hold implements CoreSubscriber<Obje
     /** 1 until the step ends; a device that ends one twice must not let go of what another request holds by then. */
     private volatile int waiting;
 
-    StepRequest(CoreSubscriber<? super Void> actual) {
+    protected StepRequest(CoreSubscriber<? super Void> actual) {
         this.actual = actual;
     }
 
     /** The next step, or null when the request is done. Called by one thread at a time, after the step before ended. */
-    abstract @Nullable Mono<Void> next() throws Throwable;
+    protected abstract @Nullable Mono<Void> next() throws Throwable;
 
     /** Whether the request goes on after a step failed. */
-    boolean recover(Throwable failure) {
+    protected boolean recover(Throwable failure) {
         return false;
     }
 
     /** Gives back what was borrowed. Called once, when the request ended in either way. */
-    void ended() {}
+    protected void ended() {}
 
     /** Starts without a lock. */
-    final void start() {
+    public final void start() {
         actual.onSubscribe(this);
         advance();
     }
 
     /** Starts as soon as the range is free. */
-    final void start(RangeLock ranges, long from, long to, boolean exclusive) {
+    public final void start(RangeLock ranges, long from, long to, boolean exclusive) {
         lock = ranges;
         actual.onSubscribe(this);
         ranges.acquire(this, from, to, exclusive);
     }
 
     @Override
-    final void granted() {
+    protected final void granted() {
         advance();
     }
 
@@ -87,6 +87,14 @@ abstract class StepRequest extends RangeLock.Hold implements CoreSubscriber<Obje
     private void fail(Throwable failure) {
         release();
         actual.onError(failure);
+    }
+
+    /** Gives the range back before the end; from a step. */
+    protected final void unlock() {
+        if (lock != null) {
+            lock.release(this);
+            lock = null;
+        }
     }
 
     private void release() {

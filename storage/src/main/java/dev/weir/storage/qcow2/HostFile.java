@@ -1,0 +1,156 @@
+package dev.weir.storage.qcow2;
+
+import dev.weir.storage.BlockErrorKind;
+import dev.weir.storage.BlockException;
+import dev.weir.storage.BlockNode;
+import dev.weir.storage.PreallocMode;
+import dev.weir.storage.WriteFlag;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+/** A child in which clusters lie: as long as it needs to be, and zero beyond its end. */
+final class HostFile {
+    private static final long MIN_STEP = 1L << 20;
+    private static final long MAX_STEP = 64L << 20;
+
+    private final BlockNode node;
+
+    /** Beyond it, nothing but zeroes was ever written since the file was opened. */
+    private volatile long written;
+
+    private @Nullable Mono<Void> growing;
+    private volatile boolean grown;
+
+    HostFile(BlockNode node) {
+        this.node = node;
+        this.written = node.length();
+    }
+
+    BlockNode node() {
+        return node;
+    }
+
+    long length() {
+        return node.length();
+    }
+
+    /** Reads; what lies beyond the end is zero. */
+    Mono<Void> read(long offset, ByteBuffer dst) {
+        if (dst.remaining() <= node.length() - offset) {
+            return node.read(offset, dst);
+        }
+        return Mono.defer(() -> {
+            int inside = (int) Math.max(0, Math.min(dst.remaining(), node.length() - offset));
+            Zeroes.fill(dst, dst.position() + inside, dst.limit());
+            dst.limit(dst.position() + inside);
+            return inside == 0 ? Mono.empty() : node.read(offset, dst);
+        });
+    }
+
+    /** Writes, where {@link #reserve} has made room. */
+    Mono<Void> write(long offset, ByteBuffer src) {
+        return node.write(offset, src, WriteFlag.NONE);
+    }
+
+    Mono<Void> flush() {
+        return node.flush();
+    }
+
+    /** Whether the file is long enough for a write that ends there. */
+    boolean reaches(long end) {
+        return end <= node.length();
+    }
+
+    /** Makes the file so long, and in steps, so that few writes have to wait for it. */
+    Mono<Void> reserve(long end) {
+        return Mono.defer(() -> {
+            if (reaches(end)) {
+                return Mono.empty();
+            }
+            Mono<Void> other;
+            synchronized (this) {
+                other = growing;
+                if (other == null) {
+                    other = grow(end).doFinally(signal -> grew()).cache();
+                    growing = other;
+                }
+            }
+            return other.onErrorComplete().then(Mono.defer(() -> reaches(end) ? Mono.empty() : exactly(end)));
+        });
+    }
+
+    private synchronized void grew() {
+        growing = null;
+    }
+
+    private Mono<Void> grow(long end) {
+        long length = node.length();
+        long step = Math.max(MIN_STEP, Math.min(MAX_STEP, length / 16));
+        return Mono.defer(() -> {
+            grown = true;
+            long target = Math.max(end, length + step);
+            return node.grow(length, target, PreallocMode.OFF);
+        });
+    }
+
+    /** Without room to spare. */
+    private Mono<Void> exactly(long end) {
+        return node.grow(Math.min(node.length(), end), end, PreallocMode.OFF)
+                .onErrorMap(
+                        failure -> failure instanceof BlockException e && e.kind() == BlockErrorKind.UNSUPPORTED,
+                        failure -> BlockException.of(
+                                BlockErrorKind.NO_SPACE, "The file of the image cannot grow to " + end, failure));
+    }
+
+    /** Makes the file so long, and no longer. */
+    Mono<Void> reserveExactly(long end) {
+        return Mono.defer(() -> reaches(end) ? Mono.empty() : exactly(end));
+    }
+
+    /** Makes a range read as zero and take up room, as {@code mode} says; the file is long enough. */
+    Mono<Void> preallocate(long offset, long end, PreallocMode mode, boolean fresh) {
+        if (mode == PreallocMode.FULL) {
+            return writeZeroes(offset, end);
+        }
+        return mode == PreallocMode.METADATA && fresh
+                ? Mono.empty()
+                : node.writeZeroes(offset, end - offset, WriteFlag.NONE);
+    }
+
+    private Mono<Void> writeZeroes(long offset, long end) {
+        if (offset >= end) {
+            return Mono.empty();
+        }
+        ByteBuffer zeroes = Zeroes.buffer((int) Math.min(end - offset, Zeroes.SIZE));
+        long next = offset + zeroes.remaining();
+        return node.write(offset, zeroes, WriteFlag.NONE).then(Mono.defer(() -> writeZeroes(next, end)));
+    }
+
+    /** Notes that something is about to be written. True where what was there so far is zero. */
+    boolean claim(long offset, long bytes) {
+        synchronized (this) {
+            boolean fresh = offset >= written;
+            written = Math.max(written, offset + bytes);
+            return fresh;
+        }
+    }
+
+    /** Cuts off what {@link #reserve} was too generous with. */
+    Mono<Void> trim(long end) {
+        return Mono.defer(() -> {
+            if (!grown || node.length() <= end) {
+                return Mono.empty();
+            }
+            grown = false;
+            return node.truncate(end, PreallocMode.OFF).onErrorComplete();
+        });
+    }
+
+    /** It was truncated to that length. */
+    void cut(long length) {
+        synchronized (this) {
+            written = Math.min(written, length);
+        }
+    }
+}
