@@ -3,6 +3,7 @@ package dev.weir.storage.qcow2;
 import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
 import dev.weir.storage.BlockNode;
+import dev.weir.storage.image.ImageFormat;
 import dev.weir.storage.spi.BlockDevice;
 import dev.weir.storage.spi.FormatDriver;
 import dev.weir.storage.spi.OpenContext;
@@ -22,6 +23,11 @@ public final class Qcow2Driver implements FormatDriver {
     @Override
     public String name() {
         return "qcow2";
+    }
+
+    @Override
+    public Optional<ImageFormat> imageFormat() {
+        return Optional.of(new Qcow2ImageFormat());
     }
 
     @Override
