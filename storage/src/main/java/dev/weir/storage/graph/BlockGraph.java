@@ -6,8 +6,10 @@ import dev.weir.storage.BlockException;
 import dev.weir.storage.BlockNode;
 import dev.weir.storage.NodeOptions;
 import dev.weir.storage.Permissions;
+import dev.weir.storage.image.ImageFormat;
 import dev.weir.storage.spi.BlockDevice;
 import dev.weir.storage.spi.BlockDriver;
+import dev.weir.storage.spi.FormatDriver;
 import dev.weir.storage.throttle.ThrottleDriver;
 import dev.weir.storage.throttle.ThrottleGroups;
 import java.nio.file.Path;
@@ -15,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -100,6 +103,13 @@ public final class BlockGraph {
     /** The names that the option {@code driver} may have. */
     public Set<String> driverNames() {
         return opener.driverNames();
+    }
+
+    /**
+     * What can be done with images of a format besides opening them; empty for a driver that has no such format, or is none.
+     */
+    public Optional<ImageFormat> imageFormat(String driverName) {
+        return opener.driver(driverName) instanceof FormatDriver format ? format.imageFormat() : Optional.empty();
     }
 
     /** All nodes, children before their parents. */

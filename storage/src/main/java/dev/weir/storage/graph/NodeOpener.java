@@ -72,6 +72,11 @@ final class NodeOpener {
         return drivers.keySet();
     }
 
+    @Nullable
+    BlockDriver driver(String name) {
+        return drivers.get(name);
+    }
+
     BouncePool pool() {
         return pool;
     }

@@ -217,9 +217,6 @@ final class HeaderParser {
                 header.refcountTableClusters() & 0xffffffffL,
                 geometry.clusterSize(),
                 MAX_REFCOUNT_TABLE_BYTES);
-        if (header.refcountTableOffset() == 0) {
-            throw invalid("Reference count table offset invalid");
-        }
         if (header.snapshotCount() < 0 || header.snapshotCount() > MAX_SNAPSHOTS) {
             throw invalid("Too many snapshots");
         }
@@ -235,7 +232,7 @@ final class HeaderParser {
         if (offset < 0
                 || !geometry.aligned(offset)
                 || offset > Long.MAX_VALUE - entries * entryBytes
-                || (entries > 0 && offset == 0 && entryBytes == 8)) {
+                || (entries > 0 && offset == 0)) {
             throw invalid(name + " offset invalid");
         }
     }

@@ -2,6 +2,7 @@ package dev.weir.storage.qcow2;
 
 import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
+import dev.weir.storage.BlockIo;
 import dev.weir.storage.BlockNode;
 import dev.weir.storage.spi.BouncePool;
 import java.nio.ByteBuffer;
@@ -60,7 +61,7 @@ final class ImageOpener {
     }
 
     /** Reads the header alone. */
-    static Mono<Qcow2Header> header(BlockNode file) {
+    static Mono<Qcow2Header> header(BlockIo file) {
         return read(file, 0, START).flatMap(start -> {
             int needed = HeaderParser.bytesNeeded(start);
             return needed <= START
@@ -70,7 +71,7 @@ final class ImageOpener {
     }
 
     /** Reads that much, or up to the end of the file. */
-    private static Mono<ByteBuffer> read(BlockNode file, long offset, long bytes) {
+    private static Mono<ByteBuffer> read(BlockIo file, long offset, long bytes) {
         return Mono.defer(() -> {
             int length = (int) Math.max(0, Math.min(bytes, file.length() - offset));
             ByteBuffer buffer = ByteBuffer.allocateDirect(length);
@@ -112,7 +113,7 @@ final class ImageOpener {
         return header.version() < 3 || kept == header.autoclear()
                 ? Mono.just(image)
                 : image.metadata()
-                        .writeHeader(header.withFeatures(header.incompatible(), header.compatible(), kept))
+                        .updateHeader(now -> now.withFeatures(now.incompatible(), now.compatible(), kept))
                         .thenReturn(image);
     }
 

@@ -224,6 +224,8 @@ final class ImageScan {
                 findings.corruption(1, () -> "Refcount block " + number + " is outside of the file");
                 rebuild = true;
             } else if (entry != 0) {
+                // Whatever else it is: where refcounts have one bit, the count does not tell.
+                rebuild |= references.counts().get(entry >>> geometry.clusterBits()) != 0;
                 references.add(entry, geometry.clusterSize(), 1);
                 if (references.counts().get(entry >>> geometry.clusterBits()) != 1) {
                     findings.corruption(1, () -> "Refcount block " + number + " is used for something else too");

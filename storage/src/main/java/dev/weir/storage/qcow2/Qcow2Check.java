@@ -96,7 +96,7 @@ final class Qcow2Check {
     }
 
     private Mono<Void> freeLeaks(ImageScan scan) {
-        if (scan.needsRebuild() || scan.findings().leaks == 0) {
+        if (scan.needsRebuild()) {
             return Mono.empty();
         }
         OfflineRefcounts refcounts = OfflineRefcounts.of(file, header, scan.actual(), scan.refcountTable());

@@ -3,6 +3,7 @@ package dev.weir.storage.qcow2;
 import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
 import dev.weir.storage.BlockNode;
+import dev.weir.storage.image.ImageFormat;
 import dev.weir.storage.spi.BlockDevice;
 import dev.weir.storage.spi.FormatDriver;
 import dev.weir.storage.spi.OpenContext;
@@ -25,6 +26,11 @@ public final class Qcow2Driver implements FormatDriver {
     }
 
     @Override
+    public Optional<ImageFormat> imageFormat() {
+        return Optional.of(new Qcow2ImageFormat());
+    }
+
+    @Override
     public Mono<BlockDevice> open(OptionReader options, OpenContext context) {
         return Mono.defer(() -> {
             CacheSizes sizes = sizes(options);
@@ -36,6 +42,10 @@ public final class Qcow2Driver implements FormatDriver {
             var dataFile = options.has("data-file") ? options.child("data-file") : null;
             return context.openChild(options.child("file"))
                     .flatMap(file -> ImageOpener.header(file).flatMap(header -> {
+                        if (!context.readOnly() && header.has(Feature.CORRUPT)) {
+                            throw BlockException.of(
+                                    BlockErrorKind.READ_ONLY, "qcow2: Image is corrupt; cannot be opened read/write");
+                        }
                         Mono<Optional<BlockNode>> data = Mono.just(Optional.empty());
                         if (header.hasDataFile()) {
                             data = (dataFile != null

@@ -5,6 +5,7 @@ import dev.weir.storage.BlockException;
 import dev.weir.storage.BlockNode;
 import dev.weir.storage.PreallocMode;
 import dev.weir.storage.WriteFlag;
+import dev.weir.storage.image.ImageMagic;
 import dev.weir.storage.spi.SerialOperations;
 import java.nio.ByteBuffer;
 import java.util.Set;

@@ -1,4 +1,4 @@
-package dev.weir.storage.raw;
+package dev.weir.storage.image;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
@@ -8,7 +8,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The magic numbers by which image formats are recognised at the start of an image. */
-final class ImageMagic {
+public final class ImageMagic {
     private static final int SECTOR = 512;
     private static final int VDI_OFFSET = 64;
     private static final byte[] VDI = {0x7f, 0x10, (byte) 0xda, (byte) 0xbe};
@@ -33,7 +33,7 @@ final class ImageMagic {
     private ImageMagic() {}
 
     /** The format that the first sector stands for, or null; position and limit stay. */
-    static @Nullable String formatOf(ByteBuffer sector) {
+    public static @Nullable String formatOf(ByteBuffer sector) {
         var bytes = new byte[Math.min(SECTOR, sector.remaining())];
         sector.get(sector.position(), bytes);
         var text = new String(bytes, ISO_8859_1);
