@@ -8,6 +8,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
 
 /**
@@ -15,19 +16,21 @@ import java.util.function.LongConsumer;
  * begin at {@code weir.qcow2.seed}, so that a build can have others than the one before.
  */
 final class Budget {
+    private final long seconds;
     private final long end;
-    private final long least;
+    private final BooleanSupplier enough;
     private final AtomicLong next = new AtomicLong();
+    private volatile boolean failed;
     private final long first = Long.getLong("weir.qcow2.seed", 1) * 1_000_003;
 
     /**
      * @param seconds in every build; {@code weir.it.long} makes it twenty times as long
-     * @param least how many runs there are in any case
+     * @param enough whether it may end then; the longest that it takes is ten times as long
      */
-    Budget(int seconds, long least) {
-        int factor = Boolean.getBoolean("weir.it.long") ? 20 : 1;
-        this.end = System.nanoTime() + Long.getLong("weir.qcow2.seconds", (long) seconds * factor) * 1_000_000_000L;
-        this.least = least;
+    Budget(int seconds, BooleanSupplier enough) {
+        this.seconds = Long.getLong("weir.qcow2.seconds", seconds * (Boolean.getBoolean("weir.it.long") ? 20L : 1L));
+        this.enough = enough;
+        this.end = System.nanoTime() + this.seconds * 1_000_000_000L;
     }
 
     /** Makes runs, each with a number and so a seed of its own, on all processors, until the time is over or one fails. */
@@ -55,13 +58,14 @@ final class Budget {
     private void work(LongConsumer run) {
         while (true) {
             long number = next.getAndIncrement();
-            if (number >= least && System.nanoTime() > end) {
+            long over = System.nanoTime() - end;
+            if (failed || over > 9 * seconds * 1_000_000_000L || over > 0 && enough.getAsBoolean()) {
                 return;
             }
             try {
                 run.accept(number);
             } catch (Throwable failure) {
-                next.set(Long.MAX_VALUE / 2);
+                failed = true;
                 throw failure;
             }
         }

@@ -53,8 +53,8 @@ class Qcow2ModelTest {
     @Test
     @Timeout(value = 1, unit = TimeUnit.HOURS)
     void agreesWithAModel() throws InterruptedException {
-        var budget = new Budget(SECONDS, SHAPES.size());
         var operations = new AtomicLong();
+        var budget = new Budget(SECONDS, () -> operations.get() > SHAPES.size() * (long) OPERATIONS);
         budget.spend(number -> {
             String shape = SHAPES.get((int) (number % SHAPES.size()));
             ModelRun run = ModelRun.of(shape, budget.seed(number), OPERATIONS);
