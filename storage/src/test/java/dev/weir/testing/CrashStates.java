@@ -51,7 +51,7 @@ public final class CrashStates {
         return entries.size() + 1;
     }
 
-    /** Shows states of each point: the one without anything that needs not be there, the one with everything, and others. */
+    /** Shows some states of each point. */
     public void visit(int statesPerPoint, Random random, Visitor visitor) {
         int[] stableBefore = new int[stable.size()];
         for (int reached = 0; reached <= entries.size(); reached++) {
@@ -75,8 +75,8 @@ public final class CrashStates {
             for (int i = 0; i < states; i++) {
                 long seed = random.nextLong();
                 var files = stable.stream().map(MemoryFile::copy).toList();
-                String parts = apply(files, open, i, new Random(seed));
-                visitor.state(time, files, "crash after entry " + reached + " of " + entries.size() + ", " + parts);
+                String parts = apply(files, open, new Random(seed));
+                visitor.state(time, files, "crash after entry " + reached + " of " + entries.size() + " with " + parts);
             }
         }
     }
@@ -92,30 +92,45 @@ public final class CrashStates {
         }
     }
 
-    private String apply(List<MemoryFile> files, List<Integer> open, int variant, Random random) {
-        int[] share = {0, 100, 50, 10, 90};
-        int percent = variant < share.length ? share[variant] : random.nextInt(101);
-        // As a process dies: the first ones, and no other.
-        boolean prefix = variant >= 2 && random.nextInt(4) == 0;
-        int last = prefix ? random.nextInt(open.size() + 1) : open.size();
-        int torn = random.nextInt(100) < 60 ? 0 : random.nextInt(50);
-        int lengthChanges = percent == 100 ? open.size() : percent == 0 ? 0 : random.nextInt(open.size() + 1);
-        var description = new StringBuilder("with");
+    /** Which of the entries that need not be there are. */
+    private enum Part {
+        NONE,
+        ALL,
+        /** As a process dies. */
+        FIRST,
+        ONE,
+        ALL_BUT_ONE,
+        SOME,
+        SOME_IN_PARTS;
+
+        private static Part any(Random random) {
+            return values()[random.nextInt(values().length)];
+        }
+    }
+
+    private String apply(List<MemoryFile> files, List<Integer> open, Random random) {
+        Part part = Part.any(random);
+        int one = random.nextInt(Math.max(1, open.size()));
+        int percent = 1 + random.nextInt(99);
+        int lengthChanges = random.nextInt(open.size() + 1);
+        var description = new StringBuilder(part.toString());
         for (int i = 0; i < open.size(); i++) {
             Entry entry = entries.get(open.get(i));
-            boolean there;
-            if (i >= last) {
-                there = entry.forced();
-            } else if (entry.kind() == DeviceFilter.Kind.TRUNCATE) {
-                there = prefix || i < lengthChanges;
-            } else {
-                there = entry.forced() || prefix || random.nextInt(100) < percent;
-            }
-            boolean tear = !entry.forced() && !prefix && percent < 100 && percent > 0 && random.nextInt(100) < torn;
-            if (tear && entry.data() != null && entry.length() > SECTOR) {
+            boolean some =
+                    entry.kind() == DeviceFilter.Kind.TRUNCATE ? i < lengthChanges : random.nextInt(100) < percent;
+            boolean there = switch (part) {
+                case NONE -> false;
+                case ALL -> true;
+                case FIRST -> i < one;
+                case ONE -> i == one;
+                case ALL_BUT_ONE -> i != one;
+                default -> some;
+            };
+            boolean tear = part == Part.SOME_IN_PARTS && entry.length() > SECTOR && random.nextInt(3) == 0;
+            if (tear && entry.data() != null && !entry.forced()) {
                 apply(files.get(entry.file()), entry, random);
                 description.append(" parts of ").append(open.get(i));
-            } else if (there) {
+            } else if (there || entry.forced()) {
                 apply(files.get(entry.file()), entry, null);
                 description.append(' ').append(open.get(i));
             }
