@@ -56,7 +56,7 @@ public final class JsonOptions {
         if (value instanceof ObjectNode object) {
             options.set(key, of(object));
         } else if (value.isArray()) {
-            NodeOptions.Builder list = NodeOptions.builder().typed();
+            NodeOptions.Builder list = NodeOptions.builder().typed().list();
             for (int i = 0; i < value.size(); i++) {
                 set(list, Integer.toString(i), value.get(i));
             }

@@ -107,6 +107,73 @@ class QmpCommandsTest {
             schema.findValuesAsText(key).forEach(used::add);
         }
         assertThat(types).doesNotHaveDuplicates().containsAll(used);
+        List<String> unused = StreamSupport.stream(schema.spliterator(), false)
+                .filter(entity -> !List.of("command", "event", "builtin")
+                        .contains(entity.get("meta-type").textValue()))
+                .map(entity -> entity.get("name").textValue())
+                .filter(name -> !used.contains(name))
+                .toList();
+        assertThat(unused).isEmpty();
+    }
+
+    /** As a client such as libvirt walks through it: from a command to a member of a variant. */
+    @Test
+    void theSchemaTellsTheOptionsOfEachDriverExportAndObject() {
+        JsonNode schema = ask("query-qmp-schema");
+        JsonNode node = argument(schema, "blockdev-add");
+        assertThat(node.get("tag").textValue()).isEqualTo("driver");
+        assertThat(member(schema, node, "driver").findValuesAsText("name")).contains("file", "null-co", "raw");
+        assertThat(texts(node.get("members"), "name"))
+                .contains("node-name", "read-only", "cache", "detect-zeroes")
+                .doesNotContain("file", "size");
+        assertThat(texts(member(schema, node, "cache").get("members"), "name")).containsExactly("direct", "no-flush");
+        JsonNode raw = variant(schema, node, "raw");
+        assertThat(texts(raw.get("members"), "name")).containsExactly("file", "offset", "size", "probed");
+        assertThat(raw.get("members").get(0).has("default")).isFalse();
+        assertThat(raw.get("members").get(1).get("default").isNull()).isTrue();
+        JsonNode child = member(schema, raw, "file");
+        assertThat(child.get("meta-type").textValue()).isEqualTo("alternate");
+        assertThat(texts(child.get("members"), "type"))
+                .containsExactly(node.get("name").textValue(), "str");
+        JsonNode locking = member(schema, variant(schema, node, "file"), "locking");
+        assertThat(locking.get("values").toString()).isEqualTo("[\"auto\",\"on\",\"off\"]");
+
+        JsonNode export = argument(schema, "block-export-add");
+        assertThat(export.get("tag").textValue()).isEqualTo("type");
+        assertThat(texts(export.get("members"), "name")).contains("id", "node-name", "iothread", "writable");
+        assertThat(texts(member(schema, export, "iothread").get("members"), "type"))
+                .containsExactly("str", "[str]");
+        assertThat(texts(variant(schema, export, "fuse").get("members"), "name"))
+                .contains("mountpoint", "growable", "allow-other");
+
+        JsonNode object = argument(schema, "object-add");
+        assertThat(object.get("tag").textValue()).isEqualTo("qom-type");
+        assertThat(texts(variant(schema, object, "iothread").get("members"), "name"))
+                .contains("poll-max-ns");
+        JsonNode limits = member(schema, variant(schema, object, "throttle-group"), "limits");
+        assertThat(texts(limits.get("members"), "name")).hasSize(19).contains("iops-total", "bps-read-max-length");
+    }
+
+    private static JsonNode named(JsonNode list, String key, String value) {
+        return StreamSupport.stream(list.spliterator(), false)
+                .filter(entity -> value.equals(entity.path(key).textValue()))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static JsonNode argument(JsonNode schema, String command) {
+        return named(
+                schema, "name", named(schema, "name", command).get("arg-type").textValue());
+    }
+
+    private static JsonNode variant(JsonNode schema, JsonNode object, String value) {
+        JsonNode found = named(object.get("variants"), "case", value);
+        return named(schema, "name", found.get("type").textValue());
+    }
+
+    private static JsonNode member(JsonNode schema, JsonNode object, String name) {
+        JsonNode found = named(object.get("members"), "name", name);
+        return named(schema, "name", found.get("type").textValue());
     }
 
     @Test
