@@ -6,7 +6,7 @@ import java.util.Map;
 
 /**
  * The options of a block node as a tree: what {@code --blockdev}, a control protocol and the embedding API have in common.
- * Values are {@code String}, {@code Boolean}, {@code Long}, or nested {@code NodeOptions}: a child that is described in
+ * Values are {@code String}, {@code Boolean}, {@code Long}, {@code Double}, or nested {@code NodeOptions}: a child that is described in
  * place or referred to, a group of options, a list, whose keys are 0, 1 and so on, or {@link #NULL}. What else is given by name and options, an export or
  * an object, is described in the same way. Immutable.
  */
@@ -142,6 +142,11 @@ public final class NodeOptions {
         }
 
         public Builder set(String key, long value) {
+            return put(key, value);
+        }
+
+        /** A number that is not whole, or too large: no option takes one, but messages can then tell which. */
+        public Builder set(String key, double value) {
             return put(key, value);
         }
 

@@ -65,10 +65,12 @@ public final class JsonOptions {
             options.set(key, value.booleanValue());
         } else if (value.isIntegralNumber() && value.canConvertToLong()) {
             options.set(key, value.longValue());
-        } else if (value.isTextual()) {
-            options.set(key, value.textValue());
+        } else if (value.isNumber()) {
+            options.set(key, value.doubleValue());
+        } else if (value.isNull()) {
+            options.set(key, NodeOptions.NULL);
         } else {
-            throw BlockException.of(BlockErrorKind.INVALID, "Invalid parameter type for '" + key + "'");
+            options.set(key, value.textValue());
         }
     }
 }
