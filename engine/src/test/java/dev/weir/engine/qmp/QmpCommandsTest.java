@@ -44,7 +44,7 @@ class QmpCommandsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"monitor", "oob", "nodes", "objects", "exports", "types"})
+    @ValueSource(strings = {"monitor", "oob", "nodes", "objects", "exports", "types", "order"})
     void conversationsAreThoseOfQemu(String name) throws Exception {
         try (var conversation = new Conversation(commands)) {
             conversation.next();
