@@ -33,7 +33,7 @@ public final class JsonOptions {
             }
             throw BlockException.of(BlockErrorKind.INVALID, "JSON parse error, expecting an object");
         } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
-            throw BlockException.of(BlockErrorKind.INVALID, JsonErrors.describe(e, 0), e);
+            throw BlockException.of(BlockErrorKind.INVALID, JsonErrors.describe(e, 0, 0), e);
         }
     }
 

@@ -2,6 +2,7 @@ package dev.weir.engine.qmp;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -10,9 +11,10 @@ import dev.weir.engine.BlockEngine;
 import dev.weir.engine.control.Control;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -28,14 +30,14 @@ class QmpCommandsTest {
     @TempDir
     Path directory;
 
-    private final AtomicInteger quits = new AtomicInteger();
+    private final CompletableFuture<Void> quit = new CompletableFuture<>();
     private BlockEngine engine;
     private QmpCommands commands;
 
     @BeforeEach
     void start() {
         engine = BlockEngine.builder().ioThread("main-loop").build();
-        commands = new QmpCommands(new Control(engine), "1.2.3", quits::incrementAndGet);
+        commands = new QmpCommands(new Control(engine), "1.2.3", () -> quit.complete(null));
     }
 
     @AfterEach
@@ -44,7 +46,7 @@ class QmpCommandsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"monitor", "oob", "nodes", "objects", "exports", "types", "order"})
+    @ValueSource(strings = {"monitor", "oob", "nodes", "objects", "exports", "types", "order", "malformed"})
     void conversationsAreThoseOfQemu(String name) throws Exception {
         try (var conversation = new Conversation(commands)) {
             conversation.next();
@@ -203,9 +205,18 @@ class QmpCommandsTest {
     }
 
     @Test
-    void quitIsAnswered() {
-        assertThat(ask("quit").toString()).isEqualTo("{}");
-        assertThat(quits).hasValue(1);
+    void quitIsAnsweredWhenTheEngineIsShutDown() {
+        try (var conversation = Conversation.negotiated(commands)) {
+            assertThat(conversation
+                            .say("{'execute':'quit','arguments':{'a':1}}")
+                            .next()
+                            .has("error"))
+                    .isTrue();
+            assertThat(conversation.say("{'execute':'quit'}").nextText()).isEqualTo("{\"return\": {}}\r\n");
+        }
+        assertThatThrownBy(() -> engine.addIoThread("t", java.util.OptionalInt.empty()))
+                .isInstanceOf(Exception.class);
+        assertThat(quit).succeedsWithin(Duration.ofSeconds(10));
     }
 
     private JsonNode ask(String command) {
