@@ -46,7 +46,7 @@ class QmpCommandsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"monitor", "oob", "nodes", "objects", "exports", "types", "order", "malformed"})
+    @ValueSource(strings = {"monitor", "oob", "nodes", "objects", "iothread", "exports", "types", "order", "malformed"})
     void conversationsAreThoseOfQemu(String name) throws Exception {
         try (var conversation = new Conversation(commands)) {
             conversation.next();
@@ -202,6 +202,17 @@ class QmpCommandsTest {
         assertThat(ask("query-iothreads").toString())
                 .contains("{\"id\":\"t0\",\"poll-max-ns\":5}")
                 .contains("\"main-loop\"");
+    }
+
+    @Test
+    void aThreadThatRunsPollsForAsLongAsItIsTold() {
+        try (var conversation = Conversation.negotiated(commands)) {
+            conversation.say("{'execute':'object-add','arguments':{'qom-type':'iothread','id':'t'}}");
+            conversation.next();
+            conversation.say("{'execute':'qom-set','arguments':{'path':'t','property':'poll-max-ns','value':12345}}");
+            conversation.next();
+        }
+        assertThat(ask("query-iothreads").toString()).contains("{\"id\":\"t\",\"poll-max-ns\":12345}");
     }
 
     @Test
