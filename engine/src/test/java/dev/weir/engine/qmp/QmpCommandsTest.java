@@ -205,6 +205,22 @@ class QmpCommandsTest {
     }
 
     @Test
+    void statisticsTellWhatIsKnownOfANode() {
+        var node = engine.addNode(dev.weir.storage.NodeOptions.parse("memory,node-name=m,size=64k"))
+                .block();
+        var buffer = java.nio.ByteBuffer.allocateDirect(512);
+        node.write(1024, buffer, dev.weir.storage.WriteFlag.NONE).block();
+        try (var conversation = Conversation.negotiated(commands)) {
+            conversation.say("{'execute':'query-blockstats','arguments':{'query-nodes':true}}");
+            JsonNode stats = conversation.next().get("return").get(0).get("stats");
+            assertThat(stats.get("wr_highest_offset").longValue()).isEqualTo(1536);
+            assertThat(stats.get("wr_bytes").longValue()).isEqualTo(512);
+            // The members of QEMU 11.1.
+            assertThat(stats.size()).isEqualTo(32);
+        }
+    }
+
+    @Test
     void aThreadThatRunsPollsForAsLongAsItIsTold() {
         try (var conversation = Conversation.negotiated(commands)) {
             conversation.say("{'execute':'object-add','arguments':{'qom-type':'iothread','id':'t'}}");
