@@ -102,7 +102,12 @@ public final class BlockGraph {
 
     /** The names that the option {@code driver} may have. */
     public Set<String> driverNames() {
-        return opener.driverNames();
+        return opener.schema().drivers().keySet();
+    }
+
+    /** The options that nodes may have. */
+    public NodeSchema schema() {
+        return opener.schema();
     }
 
     /**

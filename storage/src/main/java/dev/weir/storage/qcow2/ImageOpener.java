@@ -113,7 +113,7 @@ final class ImageOpener {
         return header.version() < 3 || kept == header.autoclear()
                 ? Mono.just(image)
                 : image.metadata()
-                        .writeHeader(header.withFeatures(header.incompatible(), header.compatible(), kept))
+                        .updateHeader(now -> now.withFeatures(now.incompatible(), now.compatible(), kept))
                         .thenReturn(image);
     }
 

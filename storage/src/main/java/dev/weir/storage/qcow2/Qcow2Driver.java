@@ -42,6 +42,10 @@ public final class Qcow2Driver implements FormatDriver {
             var dataFile = options.has("data-file") ? options.child("data-file") : null;
             return context.openChild(options.child("file"))
                     .flatMap(file -> ImageOpener.header(file).flatMap(header -> {
+                        if (!context.readOnly() && header.has(Feature.CORRUPT)) {
+                            throw BlockException.of(
+                                    BlockErrorKind.READ_ONLY, "qcow2: Image is corrupt; cannot be opened read/write");
+                        }
                         Mono<Optional<BlockNode>> data = Mono.just(Optional.empty());
                         if (header.hasDataFile()) {
                             data = (dataFile != null
