@@ -114,7 +114,9 @@ public final class BlockGraph {
      * What can be done with images of a format besides opening them; empty for a driver that has no such format, or is none.
      */
     public Optional<ImageFormat> imageFormat(String driverName) {
-        return opener.driver(driverName) instanceof FormatDriver format ? format.imageFormat() : Optional.empty();
+        return opener.schema().find(driverName) instanceof FormatDriver format
+                ? format.imageFormat()
+                : Optional.empty();
     }
 
     /** All nodes, children before their parents. */

@@ -71,11 +71,6 @@ final class NodeOpener {
         return schema;
     }
 
-    @Nullable
-    BlockDriver driver(String name) {
-        return drivers.get(name);
-    }
-
     BouncePool pool() {
         return pool;
     }

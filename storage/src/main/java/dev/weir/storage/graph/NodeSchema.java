@@ -9,6 +9,7 @@ import dev.weir.storage.spi.OptionSchema;
 import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** The options that nodes may have, by their drivers. Immutable; any thread. */
 public final class NodeSchema {
@@ -46,10 +47,16 @@ public final class NodeSchema {
         schema(options).check(options, this::check);
     }
 
+    /** The driver of that name, or null. */
+    @Nullable
+    BlockDriver find(String driverName) {
+        return byName.get(driverName);
+    }
+
     BlockDriver driver(NodeOptions options) {
         var reader = new OptionReader(options);
         String name = reader.get(DRIVER);
-        BlockDriver driver = byName.get(name);
+        BlockDriver driver = find(name);
         if (driver == null) {
             throw reader.refused(DRIVER.name(), name);
         }
