@@ -35,6 +35,7 @@ final class GuestRun {
     private final WriteLog log = new WriteLog();
     private final GuestHistory history;
     private final Deque<ByteBuffer> buffers = new ArrayDeque<>();
+    private final GuestSnapshots snapshots = new GuestSnapshots();
     private final List<String> trace = new ArrayList<>();
     private GuestDisk.Around around;
 
@@ -309,7 +310,17 @@ final class GuestRun {
                 close();
                 open();
             }
+            case SNAPSHOT, APPLY, DELETE -> snapshot(op);
             default -> throw new IllegalArgumentException("not alone: " + op);
+        }
+    }
+
+    private void snapshot(GuestOp op) {
+        if (snapshots.allow(op)) {
+            settle();
+            close();
+            await(snapshots.change(op, image.image(), history), op.toString());
+            open();
         }
     }
 

@@ -26,7 +26,7 @@ record ModelRun(String shape, long seed, int depth, List<GuestOp> script) {
                 unit,
                 parsed.clusterSize(),
                 largest,
-                !parsed.has("snapshots"),
+                !parsed.has("snapshots") && !parsed.has("takes"),
                 true,
                 parsed.has("takes"));
         List<GuestOp> script = mix.script(random, count, SETTLE_EVERY);
