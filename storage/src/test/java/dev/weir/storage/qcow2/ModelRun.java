@@ -26,11 +26,17 @@ record ModelRun(String shape, long seed, int depth, List<GuestOp> script) {
                 unit,
                 parsed.clusterSize(),
                 largest,
-                !parsed.has("snapshots") && !parsed.has("takes"),
+                resizable(parsed),
                 true,
                 parsed.has("takes"));
         List<GuestOp> script = mix.script(random, count, SETTLE_EVERY);
         return new ModelRun(shape, seed, 1 + random.nextInt(8), script);
+    }
+
+    private static boolean resizable(TestImage.Shape shape) {
+        // Nothing in an image of version 2 can hide what a backing file has there.
+        boolean hides = !shape.version2() || shape.backing() == 0;
+        return hides && !shape.has("snapshots") && !shape.has("takes");
     }
 
     private static int largest(TestImage.Shape shape) {
