@@ -20,10 +20,21 @@ public final class MemoryDriver implements ProtocolDriver {
 
     @Override
     public Mono<BlockDevice> open(OptionReader options, OpenContext context) {
-        return Mono.fromSupplier(() -> new MemoryDevice(
-                options.bytes("size")
-                        .orElseThrow(() -> BlockException.of(BlockErrorKind.INVALID, "Parameter 'size' is missing")),
-                ChunkMemory.ofJvm(),
-                context.blockingExecutor()));
+        return Mono.fromSupplier(
+                () -> new MemoryDevice(size(options), ChunkMemory.ofJvm(), context.blockingExecutor()));
+    }
+
+    /** The data stays, and the length that it has. */
+    @Override
+    public Mono<BlockDevice> reopen(BlockDevice present, OptionReader options, OpenContext context) {
+        return Mono.fromSupplier(() -> {
+            size(options);
+            return present;
+        });
+    }
+
+    private static long size(OptionReader options) {
+        return options.bytes("size")
+                .orElseThrow(() -> BlockException.of(BlockErrorKind.INVALID, "Parameter 'size' is missing"));
     }
 }

@@ -31,6 +31,12 @@ public final class NullCoDriver implements ProtocolDriver {
                 options.flag("read-zeroes", false)));
     }
 
+    /** The length stays what it is. */
+    @Override
+    public Mono<BlockDevice> reopen(BlockDevice present, OptionReader options, OpenContext context) {
+        return open(options, context).thenReturn(present);
+    }
+
     private static Duration latency(@Nullable String value) {
         try {
             long nanos = Long.parseLong(String.valueOf(value));

@@ -8,6 +8,7 @@ import dev.weir.storage.spi.FormatDriver;
 import dev.weir.storage.spi.OpenContext;
 import dev.weir.storage.spi.OptionReader;
 import java.util.OptionalLong;
+import java.util.Set;
 import reactor.core.publisher.Mono;
 
 /**
@@ -22,6 +23,11 @@ public final class RawDriver implements FormatDriver {
     @Override
     public String name() {
         return "raw";
+    }
+
+    @Override
+    public Set<String> changeableOptions() {
+        return Set.of("offset", "size");
     }
 
     @Override

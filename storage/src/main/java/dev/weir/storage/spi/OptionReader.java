@@ -177,7 +177,7 @@ public final class OptionReader {
         if (value instanceof NodeOptions options) {
             return options.at(path + key + ".");
         }
-        return NodeOptions.reference(value.toString());
+        return NodeOptions.reference(value.toString()).at(path + key + ".");
     }
 
     /** Refuses what was not taken. */

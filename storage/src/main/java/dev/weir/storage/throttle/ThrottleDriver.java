@@ -4,6 +4,7 @@ import dev.weir.storage.spi.BlockDevice;
 import dev.weir.storage.spi.FilterDriver;
 import dev.weir.storage.spi.OpenContext;
 import dev.weir.storage.spi.OptionReader;
+import java.util.Set;
 import reactor.core.publisher.Mono;
 
 /**
@@ -24,6 +25,11 @@ public final class ThrottleDriver implements FilterDriver {
     @Override
     public String name() {
         return "throttle";
+    }
+
+    @Override
+    public Set<String> changeableOptions() {
+        return Set.of("throttle-group");
     }
 
     @Override

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import reactor.core.Disposable;
@@ -284,8 +285,11 @@ class NodeRequestTest {
     }
 
     private GraphNode node(dev.weir.storage.spi.BlockDevice device, String options) {
-        var reader = new dev.weir.storage.spi.OptionReader(NodeOptions.parse(options));
-        return new GraphNode("n", "test", device, CommonOptions.take(reader, CommonOptions.DEFAULTS), false, pool);
+        NodeOptions described = NodeOptions.parse(options);
+        CommonOptions common =
+                CommonOptions.take(new dev.weir.storage.spi.OptionReader(described), CommonOptions.DEFAULTS);
+        return new GraphNode(
+                "n", "test", NodeState.of(described, common, null, device, Map.of()), false, pool);
     }
 
     private Disposable start(String name, Mono<Void> request) {
