@@ -39,6 +39,7 @@ final class QmpSchema {
                             "?cache:any",
                             "?file:any")),
             Map.entry("blockdev-del", List.of("node-name:str")),
+            Map.entry("blockdev-reopen", List.of("options:[any]")),
             Map.entry("block_resize", List.of("?device:str", "?node-name:str", "size:int")),
             Map.entry("query-named-block-nodes", List.of("?flat:bool")),
             Map.entry("query-blockstats", List.of("?query-nodes:bool")),
@@ -81,6 +82,7 @@ final class QmpSchema {
         schema.enumeration("ObjectType", Control.objectTypes());
         schema.enumeration("QMPCapability", List.of("oob"));
         schema.entity("array", "[QMPCapability]").put("element-type", "QMPCapability");
+        schema.entity("array", "[any]").put("element-type", "any");
         schema.builtin("str", "string");
         schema.builtin("int", "int");
         schema.builtin("bool", "boolean");

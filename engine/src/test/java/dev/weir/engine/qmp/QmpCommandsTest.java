@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.node.TextNode;
 import dev.weir.engine.BlockEngine;
 import dev.weir.engine.control.Control;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,7 +34,10 @@ class QmpCommandsTest {
     private QmpCommands commands;
 
     @BeforeEach
-    void start() {
+    void start() throws IOException {
+        for (String image : List.of("a", "b")) {
+            Files.write(directory.resolve(image), new byte[1 << 20]);
+        }
         engine = BlockEngine.builder().ioThread("main-loop").build();
         commands = new QmpCommands(new Control(engine), "1.2.3", quits::incrementAndGet);
     }
@@ -44,7 +48,7 @@ class QmpCommandsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"monitor", "oob", "nodes", "objects", "exports"})
+    @ValueSource(strings = {"monitor", "oob", "nodes", "reopen", "objects", "exports"})
     void conversationsAreThoseOfQemu(String name) throws Exception {
         try (var conversation = new Conversation(commands)) {
             conversation.next();

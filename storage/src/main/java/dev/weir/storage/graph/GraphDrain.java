@@ -71,8 +71,9 @@ final class GraphDrain {
                 Set<Backend> former = before.getOrDefault(node, Set.of());
                 Set<Backend> now = above(node);
                 for (int i = 0; i < times; i++) {
-                    now.stream().filter(backend -> !former.contains(backend)).forEach(backend -> backend.gate()
-                            .beginNow());
+                    now.stream()
+                            .filter(backend -> !former.contains(backend))
+                            .forEach(backend -> backend.gate().beginNow());
                     former.stream().filter(backend -> !now.contains(backend)).forEach(freed::add);
                 }
             });

@@ -274,8 +274,7 @@ final class GraphNode implements BlockNode {
             return;
         }
         NodeState now = state;
-        int alignment =
-                Math.max(now.limits().requestAlignment(), now.limits().zeroAlignment());
+        int alignment = Math.max(now.limits().requestAlignment(), now.limits().zeroAlignment());
         long from = Alignment.up(offset, alignment);
         long to = Alignment.down(offset + length, alignment);
         counters.discard();
@@ -322,7 +321,7 @@ final class GraphNode implements BlockNode {
         return now.options().readOnly()
                 ? Mono.empty()
                 : operation(actual -> SingleStep.ignoringUnsupported(now.device()::flush, actual)
-                        .start())
+                                .start())
                         .doOnError(this::flushFailed);
     }
 

@@ -149,13 +149,12 @@ final class NodeOpener {
             CommonOptions common = CommonOptions.take(reader, CommonOptions.DEFAULTS);
             reader.end();
             String name = names.reserve(common.nodeName());
-            return Mono.defer(() -> insert(
-                            new GraphNode(
-                                    name,
-                                    String.valueOf(driverName),
-                                    NodeState.of(options, common, null, device, Map.of()),
-                                    false,
-                                    pool)))
+            return Mono.defer(() -> insert(new GraphNode(
+                            name,
+                            String.valueOf(driverName),
+                            NodeState.of(options, common, null, device, Map.of()),
+                            false,
+                            pool)))
                     .doOnError(failure -> names.release(name));
         });
     }
@@ -173,9 +172,7 @@ final class NodeOpener {
                 }
                 plan.add(NodeUser.parent(node, below), node.device().childPermissions(child, Permissions.NONE));
             }
-            return plan.apply()
-                    .doOnSuccess(nothing -> names.put(node))
-                    .thenReturn(node);
+            return plan.apply().doOnSuccess(nothing -> names.put(node)).thenReturn(node);
         });
     }
 

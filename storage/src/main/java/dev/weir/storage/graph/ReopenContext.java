@@ -62,7 +62,6 @@ final class ReopenContext extends NodeContext {
     }
 
     private static boolean reaches(GraphNode from, GraphNode to) {
-        return from == to
-                || from.device().children().stream().anyMatch(child -> reaches((GraphNode) child, to));
+        return from == to || from.device().children().stream().anyMatch(child -> reaches((GraphNode) child, to));
     }
 }

@@ -133,8 +133,7 @@ final class ReopenPlan {
     /** The options of a child that its parent described in place, where it stays that; null for a reference. */
     private static @Nullable NodeOptions inPlace(NodeState state, String key, GraphNode child, NodeOptions options) {
         @Nullable Object value = options.values().get(key);
-        boolean own =
-                child.implicit() && reference(state.described().values().get(key)) == null;
+        boolean own = child.implicit() && reference(state.described().values().get(key)) == null;
         String name = reference(value);
         if (name != null) {
             return own && name.equals(child.nodeName()) ? child.state().described() : null;

@@ -98,8 +98,7 @@ final class Reopening {
             BlockDriver driver = former.driver();
             Mono<BlockDevice> device = driver == null
                     ? Mono.just(former.device())
-                    : Failures.called(
-                            node.nodeName(), "reopen", () -> driver.reopen(former.device(), reader, context));
+                    : Failures.called(node.nodeName(), "reopen", () -> driver.reopen(former.device(), reader, context));
             return device.switchIfEmpty(Mono.error(() ->
                             BlockException.of(BlockErrorKind.IO, "Driver '" + node.driverName() + "' opened nothing")))
                     .flatMap(next -> Mono.fromSupplier(() -> {
@@ -108,8 +107,7 @@ final class Reopening {
                                 requireNodes(next);
                                 return NodeState.of(entry.described(), common, driver, next, context.children());
                             })
-                            .onErrorResume(
-                                    failure -> close(node, next, former).then(Mono.error(failure))));
+                            .onErrorResume(failure -> close(node, next, former).then(Mono.error(failure))));
         });
     }
 
@@ -185,20 +183,24 @@ final class Reopening {
     /** It is in force: what nobody needs any more goes. */
     private Mono<Void> settle() {
         opener.names().sort();
-        List<GraphNode> nodes = childrenFirst.stream().map(ReopenPlan.Entry::node).toList();
+        List<GraphNode> nodes =
+                childrenFirst.stream().map(ReopenPlan.Entry::node).toList();
         drain.devicesChanged(nodes);
         return Flux.fromIterable(List.copyOf(steps))
                 .concatMap(step -> {
                     Mono<Void> closed = step.replaced()
-                            ? NodeOpener.quietly(step.node().nodeName(), step.former().device())
+                            ? NodeOpener.quietly(
+                                    step.node().nodeName(), step.former().device())
                             : Mono.empty();
-                    return closed.thenMany(Flux.fromIterable(step.former().device().children()))
+                    return closed.thenMany(
+                                    Flux.fromIterable(step.former().device().children()))
                             .concatMap(child -> opener.closeIfUnused((GraphNode) child))
                             .onErrorResume(failure -> {
                                 log.warn("A node could not be closed", failure);
                                 return Mono.empty();
                             });
                 })
-                .then(Mono.fromRunnable(() -> nodes.forEach(node -> node.resizing().resizedBelow())));
+                .then(Mono.fromRunnable(
+                        () -> nodes.forEach(node -> node.resizing().resizedBelow())));
     }
 }

@@ -46,8 +46,7 @@ public interface BlockDevice extends BlockIo {
     default Mono<Void> takeOver(BlockDevice other, Permissions permissions) {
         return other.permissionsChanged(Permissions.NONE)
                 .then(Mono.defer(() -> permissionsChanged(permissions)))
-                .onErrorResume(
-                        failure -> other.permissionsChanged(permissions).then(Mono.error(failure)));
+                .onErrorResume(failure -> other.permissionsChanged(permissions).then(Mono.error(failure)));
     }
 
     /**

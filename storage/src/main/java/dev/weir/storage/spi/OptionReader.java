@@ -132,6 +132,26 @@ public final class OptionReader {
         return texts;
     }
 
+    /** The options that make a list, which must be there. Messages call them {@code key[0]} and so on. */
+    public List<NodeOptions> objects(String key) {
+        if (!has(key)) {
+            throw missing(key);
+        }
+        if (!(left.remove(key) instanceof NodeOptions list) || !list.list()) {
+            throw wrongType(key, "array");
+        }
+        var objects = new ArrayList<NodeOptions>();
+        for (Object value : list.values().values()) {
+            String name = key + "[" + objects.size() + "]";
+            if (!(value instanceof NodeOptions options)
+                    || (options.list() && !options.values().isEmpty())) {
+                throw wrongType(name, "object");
+            }
+            objects.add(options.at(path + name + "."));
+        }
+        return objects;
+    }
+
     /** Options that belong together; none where they are absent. */
     public OptionReader group(String key) {
         Object value = left.remove(key);

@@ -288,8 +288,7 @@ class NodeRequestTest {
         NodeOptions described = NodeOptions.parse(options);
         CommonOptions common =
                 CommonOptions.take(new dev.weir.storage.spi.OptionReader(described), CommonOptions.DEFAULTS);
-        return new GraphNode(
-                "n", "test", NodeState.of(described, common, null, device, Map.of()), false, pool);
+        return new GraphNode("n", "test", NodeState.of(described, common, null, device, Map.of()), false, pool);
     }
 
     private Disposable start(String name, Mono<Void> request) {
