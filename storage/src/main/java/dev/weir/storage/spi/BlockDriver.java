@@ -29,9 +29,10 @@ public sealed interface BlockDriver permits ProtocolDriver, FormatDriver, Filter
     }
 
     /**
-     * Makes a device for a node whose options change. No request is in flight, and {@code present} is flushed where it was
-     * writable; it stays open until the new one is in its place for good, and serves on where that fails. Which process
-     * may do what with the storage is no matter here: see {@link BlockDevice#takeOver}.
+     * Makes a device for a node whose options change. No request is in flight, and {@code present} was flushed where it is
+     * writable, while its children were what they had been; they may be read-only by now. It stays open until the new one
+     * is in its place for good, and serves on where that fails. Which process may do what with the storage is no matter
+     * here: see {@link BlockDevice#takeOver}.
      *
      * @param options all options of this driver, as for {@link #open}; those that it did not list as changeable have the
      *     values that they had, or the result is closed again

@@ -21,7 +21,8 @@ import reactor.core.publisher.Mono;
 
 /**
  * Storage that outlives the devices that are opened on it, one for each {@code id}; several at a time see the same bytes.
- * {@code mode} may change: {@code broken} does not open, and {@code sectors} takes whole sectors only.
+ * {@code mode} may change: {@code broken} does not open, {@code sealed} opens read-only, and {@code sectors} takes whole
+ * sectors only.
  */
 final class StoreDriver implements ProtocolDriver {
     private static final int BYTES = 64 << 10;
@@ -56,6 +57,9 @@ final class StoreDriver implements ProtocolDriver {
             String mode = options.string("mode", "plain");
             if ("broken".equals(mode)) {
                 throw BlockException.of(BlockErrorKind.IO, "broken");
+            }
+            if ("sealed".equals(mode) && !context.readOnly()) {
+                throw BlockException.of(BlockErrorKind.READ_ONLY, "sealed");
             }
             events.add("open " + id);
             return new Device(
