@@ -4,6 +4,7 @@ import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
 import dev.weir.storage.NodeOptions;
 import dev.weir.storage.spi.BlockDriver;
+import dev.weir.storage.spi.FilterDriver;
 import dev.weir.storage.spi.OptionReader;
 import java.util.Map;
 import java.util.Objects;
@@ -84,6 +85,18 @@ final class ReopenOptions {
     private static OptionReader value(Object value) {
         return new OptionReader(
                 NodeOptions.builder().set("value", value.toString()).build());
+    }
+
+    /** Whether the node has other children, or other options than common ones; a filter shows what its child shows. */
+    static boolean mayShowOtherData(NodeState former, NodeState now) {
+        BlockDriver driver = now.driver();
+        return !now.device().children().equals(former.device().children())
+                || (driver != null
+                        && !(driver instanceof FilterDriver)
+                        && driver.changeableOptions().stream()
+                                .anyMatch(key -> !Objects.equals(
+                                        now.described().values().get(key),
+                                        former.described().values().get(key))));
     }
 
     /** The same options with another value of one. */

@@ -10,8 +10,10 @@ import dev.weir.storage.spi.OptionReader;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,11 +33,18 @@ final class Reopening {
         boolean replaced() {
             return node.device() != former.device();
         }
+
+        boolean mayShowOtherData() {
+            return ReopenOptions.mayShowOtherData(former, node.state());
+        }
     }
 
     private final List<ReopenPlan.Entry> childrenFirst;
     private final NodeOpener opener;
     private final GraphDrain drain;
+
+    /** The changes of data around each node, as they were counted before. */
+    private final Map<GraphNode, Long> counted = new HashMap<>();
 
     /** The last one first. */
     private final Deque<Step> steps = new ArrayDeque<>();
@@ -47,6 +56,7 @@ final class Reopening {
     }
 
     Mono<Void> run() {
+        childrenFirst.forEach(entry -> counted.put(entry.node(), count(entry.node())));
         return flush().then(Mono.defer(this::swap))
                 .then(Mono.defer(this::grant))
                 .onErrorResume(failure -> takeBack().then(Mono.error(failure)))
@@ -186,6 +196,7 @@ final class Reopening {
         List<GraphNode> nodes =
                 childrenFirst.stream().map(ReopenPlan.Entry::node).toList();
         drain.devicesChanged(nodes);
+        countOtherData();
         return Flux.fromIterable(List.copyOf(steps))
                 .concatMap(step -> {
                     Mono<Void> closed = step.replaced()
@@ -202,5 +213,27 @@ final class Reopening {
                 })
                 .then(Mono.fromRunnable(
                         () -> nodes.forEach(node -> node.resizing().resizedBelow())));
+    }
+
+    /** The data is other data than before, which counts as a change of it. */
+    private void countOtherData() {
+        List<GraphNode> others =
+                steps.stream().filter(Step::mayShowOtherData).map(Step::node).toList();
+        others.forEach(node -> node.changes().ended());
+        // Counts of nodes that came and went are in the sums, which must not happen to be what they were.
+        boolean same = true;
+        while (same) {
+            same = false;
+            for (GraphNode node : others) {
+                if (counted.getOrDefault(node, -1L) == count(node)) {
+                    node.changes().ended();
+                    same = true;
+                }
+            }
+        }
+    }
+
+    private static long count(GraphNode node) {
+        return NodeChanges.around(node, 0).count();
     }
 }

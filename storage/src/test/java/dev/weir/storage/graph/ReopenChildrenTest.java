@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.weir.storage.BlockBackend;
 import dev.weir.storage.BlockNode;
+import dev.weir.storage.DataChanges;
 import dev.weir.storage.NodeOptions;
 import dev.weir.storage.Permissions;
 import dev.weir.storage.WriteFlag;
@@ -167,6 +168,27 @@ class ReopenChildrenTest {
         assertThat(nodes()).containsExactly("t", "r");
         assertThat(stores.events).endsWith("close a");
         assertRefused("Cannot change the option 'file.driver'", "raw,node-name=r,file.driver=store,file.id=b");
+    }
+
+    /** The counts of the nodes that come and go happen to make up for each other. */
+    @Test
+    void otherDataCountsAsAChangeAndOtherCachingDoesNot() {
+        add("store,node-name=s,id=a");
+        add("store,node-name=t,id=b");
+        add("raw,node-name=r,file=s");
+        write(attach("s", WRITE_AND_SHARE), 1);
+        BlockBackend backend = attach("r", WRITE_AND_SHARE);
+        DataChanges first = backend.changesByOthers();
+        reopen("raw,node-name=r,file=s,cache.direct=on");
+        assertThat(backend.changesByOthers()).isEqualTo(first);
+        reopen("raw,node-name=r,file=t");
+        DataChanges second = backend.changesByOthers();
+        assertThat(second.count()).isNotEqualTo(first.count());
+        assertThat(second.lastMillis())
+                .isGreaterThanOrEqualTo(first.lastMillis())
+                .isNotZero();
+        reopen("raw,node-name=r,file=t,offset=512");
+        assertThat(backend.changesByOthers().count()).isNotEqualTo(second.count());
     }
 
     @Test
