@@ -10,6 +10,7 @@ import dev.weir.storage.NodeOptions;
 import dev.weir.storage.PreallocMode;
 import dev.weir.storage.WriteFlag;
 import dev.weir.storage.graph.BlockGraph;
+import dev.weir.storage.image.ImageMagic;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
