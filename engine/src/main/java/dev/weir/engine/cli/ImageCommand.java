@@ -35,7 +35,9 @@ final class ImageCommand implements Runnable {
                 .addSubcommand(new ImageInfoCommand(console))
                 .addSubcommand(new ImageMapCommand(console))
                 .addSubcommand(resize)
-                .addSubcommand(new ImageConvertCommand(console));
+                .addSubcommand(new ImageConvertCommand(console))
+                .addSubcommand(new ImageCheckCommand(console))
+                .addSubcommand(ImageSnapshotCommand.commandLine(console));
     }
 
     /** Without a command. */

@@ -12,6 +12,7 @@ final class CopiedFlags {
     private final MetadataFile file;
     private final Geometry geometry;
     private final boolean dataFile;
+    private final boolean l1Editable;
     private final LongPredicate editable;
 
     /** The refcounts to agree with. */
@@ -25,11 +26,15 @@ final class CopiedFlags {
     }
 
     CopiedFlags(MetadataFile file, Qcow2Header header) {
-        this(file, header, table -> true);
+        this(file, header, true, table -> true);
     }
 
-    /** @param editable by the offset of an L2 table, whether it may be changed */
-    CopiedFlags(MetadataFile file, Qcow2Header header, LongPredicate editable) {
+    /**
+     * @param l1Editable whether the L1 table may be changed
+     * @param editable by the offset of an L2 table, whether it may be changed
+     */
+    CopiedFlags(MetadataFile file, Qcow2Header header, boolean l1Editable, LongPredicate editable) {
+        this.l1Editable = l1Editable;
         this.editable = editable;
         this.file = file;
         this.geometry = header.geometry();
@@ -57,7 +62,7 @@ final class CopiedFlags {
                 continue;
             }
             long agreed = agreed(entry, refcounts.get(offset >>> geometry.clusterBits()), mode);
-            if (agreed != entry) {
+            if (agreed != entry && l1Editable) {
                 part.putLong(at, agreed);
                 changed = true;
             }

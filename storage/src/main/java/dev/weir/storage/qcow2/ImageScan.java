@@ -37,6 +37,10 @@ final class ImageScan {
     private long knownEnd;
 
     private boolean rebuild;
+
+    /** Whether an L1 table lies past the end: where new tables would be made. */
+    private boolean lost;
+
     private long highest;
     private int incompleteSnapshots;
 
@@ -139,6 +143,7 @@ final class ImageScan {
 
     private Mono<Void> l1(L1Table table, long times, long active) {
         references.add(table.offset(), table.entries() * 8, times);
+        lost |= !references.possible(table.offset(), table.entries() * 8);
         if (table.offset() < 0) {
             return Mono.empty();
         }
@@ -209,7 +214,7 @@ final class ImageScan {
     }
 
     private void refcountBlocks() {
-        references.add(header.refcountTableOffset(), onDisk.table().length * 8L, 1);
+        references.addOwn(header.refcountTableOffset(), onDisk.table().length * 8L);
         for (int i = 0; i < onDisk.table().length; i++) {
             long entry = onDisk.table()[i];
             int number = i;
@@ -226,7 +231,7 @@ final class ImageScan {
             } else if (entry != 0) {
                 // Whatever else it is: where refcounts have one bit, the count does not tell.
                 rebuild |= references.counts().get(entry >>> geometry.clusterBits()) != 0;
-                references.add(entry, geometry.clusterSize(), 1);
+                references.addOwn(entry, geometry.clusterSize());
                 if (references.counts().get(entry >>> geometry.clusterBits()) != 1) {
                     findings.corruption(1, () -> "Refcount block " + number + " is used for something else too");
                     rebuild = true;
@@ -329,8 +334,24 @@ final class ImageScan {
         return highest + 1;
     }
 
+    /** Whether enough is known to mend anything. */
+    boolean mendable() {
+        return findings.unreadable == 0 && !lost;
+    }
+
     OffsetCounts l2TableOffsets() {
         return tables;
+    }
+
+    /** Whether nothing else refers to the clusters of the active L1 table. */
+    boolean l1TableAlone() {
+        long first = header.l1Offset() >>> geometry.clusterBits();
+        for (long i = 0; i < geometry.clusters(header.l1Entries() * 8L); i++) {
+            if (references.counts().get(first + i) != 1) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Whether nothing but L1 entries refers to the cluster of an L2 table. */
@@ -340,11 +361,6 @@ final class ImageScan {
 
     /** Makes {@link #expected} what it would be without a refcount table. */
     void forgetRefcountStructures() {
-        references.remove(header.refcountTableOffset(), onDisk.table().length * 8L);
-        for (long entry : onDisk.table()) {
-            if (entry != 0 && geometry.aligned(entry) && entry >>> geometry.clusterBits() < fileClusters) {
-                references.remove(entry, geometry.clusterSize());
-            }
-        }
+        references.forgetOwn();
     }
 }

@@ -42,7 +42,7 @@ final class Qcow2Check {
             return scan(0, 1).map(scan -> result(scan, scan));
         }
         return scan(0, 0.5).flatMap(found -> {
-            if (found.findings().unreadable > 0 || clean(found)) {
+            if (!found.mendable() || clean(found)) {
                 return finish(found, found);
             }
             return forgetUnknownFeatures()
@@ -185,7 +185,7 @@ final class Qcow2Check {
     }
 
     private Mono<Void> flags(ImageScan scan, CopiedFlags.Refcounts refcounts, CopiedFlags.Mode mode) {
-        return new CopiedFlags(file, header, scan::l2TableAlone)
+        return new CopiedFlags(file, header, scan.l1TableAlone(), scan::l2TableAlone)
                 .update(header.l1Offset(), header.l1Entries(), refcounts, mode)
                 .then(Mono.defer(file::flush));
     }

@@ -7,6 +7,7 @@ import dev.weir.storage.image.ImageFormat;
 import dev.weir.storage.image.ImageInfo;
 import dev.weir.storage.image.ImageRepair;
 import dev.weir.storage.image.ImageSnapshot;
+import java.time.Instant;
 import java.util.List;
 import java.util.function.DoubleConsumer;
 import org.jspecify.annotations.Nullable;
@@ -31,30 +32,26 @@ final class Qcow2ImageFormat implements ImageFormat {
 
     @Override
     public Mono<ImageCheck> check(BlockIo file, ImageRepair repair, DoubleConsumer progress) {
-        return unsupported("check");
+        return ImageOpener.header(file).flatMap(header -> Qcow2Check.check(file, header, repair, progress));
     }
 
     @Override
     public Mono<List<ImageSnapshot>> snapshots(BlockIo file) {
-        return unsupported("snapshots");
+        return ImageOpener.header(file).flatMap(header -> Qcow2Snapshots.list(file, header));
     }
 
     @Override
     public Mono<ImageSnapshot> createSnapshot(BlockIo file, String name) {
-        return unsupported("createSnapshot");
+        return ImageOpener.header(file).flatMap(header -> Qcow2Snapshots.create(file, header, name, Instant.now()));
     }
 
     @Override
     public Mono<Void> applySnapshot(BlockIo file, String idOrName) {
-        return unsupported("applySnapshot");
+        return ImageOpener.header(file).flatMap(header -> Qcow2Snapshots.apply(file, header, idOrName));
     }
 
     @Override
     public Mono<Void> deleteSnapshot(BlockIo file, String idOrName) {
-        return unsupported("deleteSnapshot");
-    }
-
-    private static <T> Mono<T> unsupported(String operation) {
-        return Mono.error(HeaderParser.unsupported(operation + " is not supported for qcow2 images"));
+        return ImageOpener.header(file).flatMap(header -> Qcow2Snapshots.delete(file, header, idOrName));
     }
 }

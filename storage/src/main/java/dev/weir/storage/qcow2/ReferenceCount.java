@@ -7,6 +7,9 @@ final class ReferenceCount {
     private final Findings findings;
     private final RefcountMap counts = new RefcountMap();
 
+    /** References of the refcount table. */
+    private final RefcountMap own = new RefcountMap();
+
     ReferenceCount(Geometry geometry, long fileLength, Findings findings) {
         this.geometry = geometry;
         this.fileLength = fileLength;
@@ -26,7 +29,7 @@ final class ReferenceCount {
         if (bytes <= 0) {
             return;
         }
-        if (offset < 0 || offset > Long.MAX_VALUE - bytes || offset + bytes - fileLength >= geometry.clusterSize()) {
+        if (!possible(offset, bytes)) {
             findings.corruption(
                     times, () -> "A reference to " + bytes + " bytes at " + Findings.hex(offset) + " is past the end");
             return;
@@ -45,11 +48,25 @@ final class ReferenceCount {
         }
     }
 
-    /** Takes back what {@link #add} counted once. */
-    void remove(long offset, long bytes) {
+    boolean possible(long offset, long bytes) {
+        return offset >= 0 && offset <= Long.MAX_VALUE - bytes && offset + bytes - fileLength < geometry.clusterSize();
+    }
+
+    /** As {@link #add}, once, for what {@link #forgetOwn} takes back. */
+    void addOwn(long offset, long bytes) {
+        long first = offset >>> geometry.clusterBits();
         long last = offset + bytes - 1 >>> geometry.clusterBits();
-        for (long cluster = offset >>> geometry.clusterBits(); cluster <= last; cluster++) {
-            counts.set(cluster, Math.max(0, counts.get(cluster) - 1));
+        for (long cluster = first; cluster <= last; cluster++) {
+            long before = counts.get(cluster);
+            add(cluster << geometry.clusterBits(), geometry.clusterSize(), 1);
+            own.set(cluster, own.get(cluster) + counts.get(cluster) - before);
+        }
+    }
+
+    /** Only what was counted is taken back: where refcounts are narrow, others may have used them up. */
+    void forgetOwn() {
+        for (long cluster = own.next(0); cluster < own.end(); cluster = own.next(cluster + 1)) {
+            counts.set(cluster, counts.get(cluster) - own.get(cluster));
         }
     }
 }

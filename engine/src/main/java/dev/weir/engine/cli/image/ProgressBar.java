@@ -13,17 +13,28 @@ public final class ProgressBar {
 
     private final PrintStream out;
     private final long total;
+    private final boolean rated;
     private final long start = System.nanoTime();
     private final AtomicLong next = new AtomicLong(start);
     private final AtomicReference<String> drawn = new AtomicReference<>("");
 
     /** @param total bytes */
     public ProgressBar(PrintStream out, long total) {
-        this.out = out;
-        this.total = total;
+        this(out, total, true);
     }
 
-    /** Tells how many bytes are done. */
+    private ProgressBar(PrintStream out, long total, boolean rated) {
+        this.out = out;
+        this.total = total;
+        this.rated = rated;
+    }
+
+    /** Without a rate. */
+    public static ProgressBar ofSteps(PrintStream out, long steps) {
+        return new ProgressBar(out, steps, false);
+    }
+
+    /** Tells how many bytes or steps are done. */
     public void update(long done) {
         long due = next.get();
         long now = System.nanoTime();
@@ -47,13 +58,9 @@ public final class ProgressBar {
         double part = total == 0 ? 1 : (double) Math.min(done, total) / total;
         int full = (int) (part * WIDTH);
         double rate = done / MIB / Math.max(1e-3, (now - start) / 1e9);
-        return String.format(
-                Locale.ROOT,
-                "[%s%s] %3d %%  %.0f MiB/s",
-                "=".repeat(full),
-                " ".repeat(WIDTH - full),
-                (int) (part * 100),
-                rate);
+        String line = String.format(
+                Locale.ROOT, "[%s%s] %3d %%", "=".repeat(full), " ".repeat(WIDTH - full), (int) (part * 100));
+        return rated ? line + String.format(Locale.ROOT, "  %.0f MiB/s", rate) : line;
     }
 
     private void draw(String line) {
