@@ -40,7 +40,9 @@ class ManualTest {
                     .contains(".B \\-h, \\-\\-help\n")
                     .doesNotContain("${DEFAULT");
         }
-        assertThat(CommandRun.weir("manual", "daemon").out()).contains(".B \\-\\-blockdev=NODE\n");
+        assertThat(CommandRun.weir("manual", "daemon").out())
+                .contains(".B \\-\\-blockdev=NODE\n")
+                .contains("relative names that clients give count from there");
     }
 
     @Test

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.weir.storage.NodeOptions;
+import dev.weir.storage.PreallocMode;
+import dev.weir.storage.image.ImageCreation;
 import dev.weir.storage.spi.BlockDevice;
 import dev.weir.storage.spi.BlockDriver;
 import dev.weir.storage.spi.Option;
@@ -29,6 +31,10 @@ class DriverOptionsTest {
             "file", "filename=$FILE,locking=off,aio=threads",
             "memory", "size=64k",
             "null-co", "size=64k,latency-ns=0,read-zeroes=on",
+            "qcow2",
+                    "file.driver=file,file.filename=$QCOW2,backing=,data-file.driver=null-co,cache-size=1M,"
+                            + "l2-cache-size=512k,l2-cache-entry-size=4k,refcount-cache-size=256k,"
+                            + "pass-discard-request=on,discard-no-unref=off",
             "raw", "file.driver=null-co,offset=0,size=512,probed=off",
             "throttle", "throttle-group=g,file.driver=null-co");
 
@@ -47,6 +53,7 @@ class DriverOptionsTest {
     void everyDriverReadsAllThatItDeclares() throws Exception {
         groups.create("g", ThrottleLimits.NONE);
         Path file = Files.write(directory.resolve("image"), new byte[512]);
+        Path qcow2 = imageWithDataFile();
         Map<String, BlockDriver> drivers = new HashMap<>();
         ServiceLoader.load(BlockDriver.class).forEach(driver -> drivers.put(driver.name(), driver));
         drivers.put("throttle", new ThrottleDriver(groups));
@@ -55,7 +62,8 @@ class DriverOptionsTest {
         assertThat(drivers.keySet()).isEqualTo(COMPLETE.keySet());
 
         COMPLETE.forEach((name, text) -> {
-            var options = NodeOptions.parse(name + "," + text.replace("$FILE", file.toString()));
+            var options = NodeOptions.parse(
+                    name + "," + text.replace("$FILE", file.toString()).replace("$QCOW2", qcow2.toString()));
             assertDeclared(opener.schema().drivers().get(name), options);
             OptionReader reader = opener.schema().reader(options);
             var context = new NodeContext(opener, "n", CommonOptions.DEFAULTS);
@@ -64,6 +72,17 @@ class DriverOptionsTest {
             device.close().block();
         });
         opener.closeAll().block();
+    }
+
+    private Path imageWithDataFile() throws Exception {
+        Path image = Files.createFile(directory.resolve("image.qcow2"));
+        var node = graph.add(NodeOptions.parse("file,filename=" + image)).block();
+        var creation = new ImageCreation(64 << 10, null, null, "data", PreallocMode.OFF, Map.of());
+        graph.imageFormat("qcow2")
+                .orElseThrow()
+                .create(node, graph.add(NodeOptions.parse("memory,size=64k")).block(), creation)
+                .block();
+        return image;
     }
 
     private static void assertDeclared(OptionSchema schema, NodeOptions options) {
