@@ -131,12 +131,11 @@ class Qcow2CheckFuzzTest {
                     .as("seed %d", seed)
                     .isZero();
         }
-        BytesFile again = new BytesFile(file.bytes().clone());
-        ImageCheck same = requireNonNull(await(Qcow2Check.check(again, again.header(), repair, done -> {})));
-        assertThat(same)
-                .as("seed %d", seed)
-                .usingRecursiveComparison()
-                .ignoringFields("corruptionsFixed", "leaksFixed", "messages")
-                .isEqualTo(left);
+        if (repair == ImageRepair.ALL && left.corruptions() + left.checkErrors() == 0) {
+            assertThat(left.leaks()).as("seed %d", seed).isZero();
+            assertThat(file.header().incompatible() & (Feature.DIRTY | Feature.CORRUPT))
+                    .as("seed %d", seed)
+                    .isZero();
+        }
     }
 }
