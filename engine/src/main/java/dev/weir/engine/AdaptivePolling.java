@@ -22,7 +22,7 @@ final class AdaptivePolling implements SelectStrategy {
     /** For {@link SelectStrategy#calculateStrategy}: go on without having slept; the loop looks at its tasks. */
     private static final int NOTHING_READY = 0;
 
-    private final long maxNanos;
+    private final LongSupplier maxNanos;
     private final LongSupplier nanoTime;
 
     private boolean polling;
@@ -30,8 +30,8 @@ final class AdaptivePolling implements SelectStrategy {
     private int backoff;
     private int sleeps;
 
-    /** @param maxNanos at most so long at a time; 0 turns polling off */
-    AdaptivePolling(int maxNanos, LongSupplier nanoTime) {
+    /** @param maxNanos at most so long at a time; 0 turns polling off; asked each time */
+    AdaptivePolling(LongSupplier maxNanos, LongSupplier nanoTime) {
         this.maxNanos = maxNanos;
         this.nanoTime = nanoTime;
     }
@@ -47,7 +47,7 @@ final class AdaptivePolling implements SelectStrategy {
             paid();
             return selectNow.get();
         }
-        if (maxNanos == 0) {
+        if (maxNanos.getAsLong() == 0) {
             return SELECT;
         }
         if (sleeps > 0) {
@@ -75,7 +75,7 @@ final class AdaptivePolling implements SelectStrategy {
             since = nanoTime.getAsLong();
             return true;
         }
-        if (nanoTime.getAsLong() - since < maxNanos) {
+        if (nanoTime.getAsLong() - since < maxNanos.getAsLong()) {
             return true;
         }
         polling = false;

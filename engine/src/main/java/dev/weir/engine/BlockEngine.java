@@ -274,6 +274,12 @@ public final class BlockEngine implements AutoCloseable {
         }
     }
 
+    static void requirePollMaxNanos(int pollMaxNanos) {
+        if (pollMaxNanos < 0 || pollMaxNanos > 1_000_000_000) {
+            throw new IllegalArgumentException("pollMaxNanos must be from 0 to 1000000000, was " + pollMaxNanos);
+        }
+    }
+
     /** Collects options; not safe for use by several threads at once. */
     public static final class Builder {
         private final BlockGraph.Builder graph = BlockGraph.builder();
@@ -306,9 +312,7 @@ public final class BlockEngine implements AutoCloseable {
          * all, takes no processor time. Defaults to 32768, and to 0 where the process may use one processor only.
          */
         public Builder pollMaxNanos(int pollMaxNanos) {
-            if (pollMaxNanos < 0 || pollMaxNanos > 1_000_000_000) {
-                throw new IllegalArgumentException("pollMaxNanos must be from 0 to 1000000000, was " + pollMaxNanos);
-            }
+            requirePollMaxNanos(pollMaxNanos);
             this.pollMaxNanos = pollMaxNanos;
             return this;
         }

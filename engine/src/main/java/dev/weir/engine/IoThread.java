@@ -16,7 +16,7 @@ public final class IoThread {
     private static final Duration STOP_LIMIT = Duration.ofSeconds(3);
 
     private final String id;
-    private final int pollMaxNanos;
+    private volatile int pollMaxNanos;
     private final MultiThreadIoEventLoopGroup group;
 
     /** Exports that have a queue on it; guarded by {@link IoThreads}. */
@@ -36,7 +36,7 @@ public final class IoThread {
             this.group = new MultiThreadIoEventLoopGroup(
                     1,
                     new DefaultThreadFactory("weir-" + id, true),
-                    EpollIoHandler.newFactory(0, () -> new AdaptivePolling(pollMaxNanos, System::nanoTime)));
+                    EpollIoHandler.newFactory(0, () -> new AdaptivePolling(this::pollMaxNanos, System::nanoTime)));
         } catch (IllegalStateException e) {
             throw new IllegalStateException("cannot start iothread '" + id + "': " + reason(e), e);
         }
@@ -58,6 +58,16 @@ public final class IoThread {
     /** How long it polls at most before it sleeps, in nanoseconds; 0 for never. */
     public int pollMaxNanos() {
         return pollMaxNanos;
+    }
+
+    /**
+     * Lets it poll longer, or less long, from its next event on.
+     *
+     * @param pollMaxNanos from 0 to 1,000,000,000
+     */
+    public void pollMaxNanos(int pollMaxNanos) {
+        BlockEngine.requirePollMaxNanos(pollMaxNanos);
+        this.pollMaxNanos = pollMaxNanos;
     }
 
     IoEventLoop loop() {

@@ -12,7 +12,8 @@ class AdaptivePollingTest {
 
     private int ready;
     private long now;
-    private final AdaptivePolling polling = new AdaptivePolling(MAX, () -> now);
+    private int max = MAX;
+    private final AdaptivePolling polling = new AdaptivePolling(() -> max, () -> now);
 
     private int next(boolean hasTasks) throws Exception {
         int strategy = polling.calculateStrategy(() -> ready, hasTasks);
@@ -88,7 +89,7 @@ class AdaptivePollingTest {
 
     @Test
     void withoutTimeItSleepsAtOnceAndLooksAtNothing() throws Exception {
-        var off = new AdaptivePolling(0, () -> now);
+        var off = new AdaptivePolling(() -> 0, () -> now);
         for (int i = 0; i < 3; i++) {
             assertEquals(
                     SELECT,
@@ -99,6 +100,15 @@ class AdaptivePollingTest {
                             false));
         }
         assertEquals(1, off.calculateStrategy(() -> 1, true));
+    }
+
+    @Test
+    void theTimeMayChangeWhileItRuns() throws Exception {
+        assertEquals(MAX / STEP, pollsUntilSleep());
+        max = 0;
+        assertEquals(0, pollsUntilSleep());
+        max = MAX / 2;
+        assertEquals(MAX / 2 / STEP, pollsUntilSleep());
     }
 
     @Test

@@ -6,16 +6,30 @@ import java.util.Map;
 
 /**
  * The options of a block node as a tree: what {@code --blockdev}, a control protocol and the embedding API have in common.
- * Values are {@code String}, {@code Boolean}, {@code Long}, or nested {@code NodeOptions}: a child that is described in
- * place, a group of options, or a list, whose keys are 0, 1 and so on. What else is given by name and options, an export or
+ * Values are {@code String}, {@code Boolean}, {@code Long}, {@code Double}, or nested {@code NodeOptions}: a child that is described in
+ * place or referred to, a group of options, a list, whose keys are 0, 1 and so on, or {@link #NULL}. What else is given by name and options, an export or
  * an object, is described in the same way. Immutable.
  */
 public final class NodeOptions {
+    private enum Shape {
+        OPTIONS,
+        LIST,
+        REFERENCE,
+        NULL
+    }
+
+    /** An explicit nothing in the place of a child, as JSON's {@code null}. */
+    public static final NodeOptions NULL = new NodeOptions(Shape.NULL, Map.of(), true, "");
+
+    private static final String REFERENCE = "reference";
+
+    private final Shape shape;
     private final Map<String, Object> values;
     private final boolean typed;
     private final String path;
 
-    private NodeOptions(Map<String, Object> values, boolean typed, String path) {
+    private NodeOptions(Shape shape, Map<String, Object> values, boolean typed, String path) {
+        this.shape = shape;
         this.values = Collections.unmodifiableMap(new LinkedHashMap<>(values));
         this.typed = typed;
         this.path = path;
@@ -53,7 +67,22 @@ public final class NodeOptions {
 
     /** A reference to a node that is in the graph already. */
     public static NodeOptions reference(String nodeName) {
-        return new Builder().set("reference", nodeName).build();
+        return new NodeOptions(Shape.REFERENCE, Map.of(REFERENCE, nodeName), false, "");
+    }
+
+    /** Whether this is the name of a node that is in the graph already, the value of {@code reference}. */
+    public boolean isReference() {
+        return shape == Shape.REFERENCE;
+    }
+
+    /** Whether this is known to be a list, as in JSON; in text it is all the same. */
+    public boolean isList() {
+        return shape == Shape.LIST;
+    }
+
+    /** Whether this is {@link #NULL}. */
+    public boolean isNull() {
+        return shape == Shape.NULL;
     }
 
     /** All values by key, in the order in which they were set. */
@@ -73,18 +102,22 @@ public final class NodeOptions {
 
     /** The same options as part of larger ones. */
     public NodeOptions at(String path) {
-        return new NodeOptions(values, typed, path);
+        return new NodeOptions(shape, values, typed, path);
     }
 
     @Override
     public String toString() {
-        return values.toString();
+        return isNull() ? "null" : values.toString();
     }
 
-    /** Collects options; each value is checked by the driver that it is for, when the node is opened. */
+    /**
+     * Collects options; each value is checked when the node is opened. A key with dots is a value of nested options, as in
+     * {@link #parse}, unless the values come with their types.
+     */
     public static final class Builder {
         private final Map<String, Object> values = new LinkedHashMap<>();
         private boolean typed;
+        private Shape shape = Shape.OPTIONS;
 
         private Builder() {}
 
@@ -94,29 +127,52 @@ public final class NodeOptions {
             return this;
         }
 
-        public Builder set(String key, String value) {
-            values.put(key, value);
+        /** The keys are those of a list: 0, 1 and so on. */
+        public Builder list() {
+            shape = Shape.LIST;
             return this;
+        }
+
+        public Builder set(String key, String value) {
+            return put(key, value);
         }
 
         public Builder set(String key, boolean value) {
-            values.put(key, value);
-            return this;
+            return put(key, value);
         }
 
         public Builder set(String key, long value) {
-            values.put(key, value);
-            return this;
+            return put(key, value);
         }
 
-        /** A child: described in place, or a {@link #reference}. */
+        /** A number that is not whole, or too large: no option takes one, but messages can then tell which. */
+        public Builder set(String key, double value) {
+            return put(key, value);
+        }
+
+        /** A child: described in place, a {@link #reference}, or {@link #NULL}; or a group of options. */
         public Builder set(String key, NodeOptions child) {
-            values.put(key, child);
+            return put(key, child);
+        }
+
+        private Builder put(String key, Object value) {
+            int dot = typed ? -1 : key.indexOf('.');
+            if (dot < 0) {
+                values.put(key, value);
+            } else {
+                var nested = new Builder();
+                if (values.get(key.substring(0, dot)) instanceof NodeOptions before) {
+                    nested.values.putAll(before.values);
+                }
+                values.put(
+                        key.substring(0, dot),
+                        nested.put(key.substring(dot + 1), value).build());
+            }
             return this;
         }
 
         public NodeOptions build() {
-            return new NodeOptions(values, typed, "");
+            return new NodeOptions(shape, values, typed, "");
         }
     }
 }

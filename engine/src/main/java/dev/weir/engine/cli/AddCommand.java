@@ -138,7 +138,7 @@ final class AddCommand implements Callable<Integer> {
                         spec.commandLine(), (path == image ? "IMAGE" : "MOUNTPOINT") + " is empty");
             }
         }
-        fileOptions.check(imageOptions, spec.commandLine());
+        fileOptions.check(imageOptions.writable(), spec.commandLine());
     }
 
     /** Of an export that did not come about; one that did not answer may come yet. */

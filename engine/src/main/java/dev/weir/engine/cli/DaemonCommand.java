@@ -104,7 +104,11 @@ final class DaemonCommand implements Callable<Integer> {
             description = "Write the process's id to FILE once everything is up; held locked, and removed at the end.")
     private @Nullable String pidfile;
 
-    @Option(names = "--daemonize", description = "Go on in the background once everything is up.")
+    @Option(
+            names = "--daemonize",
+            description = "Go on in the background once everything is up. Unlike QEMU's, the daemon stays in the"
+                    + " directory in which it was started: relative names that clients give count from there,"
+                    + " not from /.")
     private boolean daemonize;
 
     @Option(

@@ -1,20 +1,15 @@
 package dev.weir.engine.cli;
 
 import dev.weir.engine.control.Control;
+import dev.weir.storage.spi.Option;
+import dev.weir.storage.spi.OptionSchema;
 import java.util.List;
-import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What {@code --object help} and the like print. */
 final class DaemonHelp {
-    private static final Map<String, List<String>> PROPERTIES = Map.of(
-            "iothread",
-            List.of("poll-max-ns=<int>"),
-            "secret",
-            List.of("data=<string>", "file=<string>", "format=<raw|base64>"),
-            "throttle-group",
-            List.of("limits.<bps|iops>-<total|read|write>[-max|-max-length]=<int>", "limits.iops-size=<int>"));
-
     private DaemonHelp() {}
 
     /** The text that the first option that asks for help asks for; null where none does. */
@@ -34,14 +29,31 @@ final class DaemonHelp {
 
     private static @Nullable String object(String text) {
         if (isHelp(text)) {
-            return "List of user creatable objects:\n  " + String.join("\n  ", Control.objectTypes()) + "\n";
+            return "List of user creatable objects:\n  "
+                    + String.join("\n  ", Control.objectTypes().keySet()) + "\n";
         }
         String[] words = text.split(",", 2);
-        List<String> properties = PROPERTIES.get(words[0].replaceFirst("^qom-type=", ""));
-        if (words.length < 2 || properties == null || !isHelp(words[1])) {
+        OptionSchema options = Control.objectTypes().get(words[0].replaceFirst("^qom-type=", ""));
+        if (words.length < 2 || options == null || !isHelp(words[1])) {
             return null;
         }
-        return words[0] + " options:\n  " + String.join("\n  ", properties) + "\n";
+        return words[0] + " options:\n  " + properties(options, "").sorted().collect(Collectors.joining("\n  ")) + "\n";
+    }
+
+    private static Stream<String> properties(OptionSchema schema, String path) {
+        return schema.options().stream()
+                .flatMap(option -> option.type() == Option.Type.GROUP
+                        ? properties(option.members(), path + option.name() + ".")
+                        : Stream.of(path + option.name() + "=<" + type(option) + ">"));
+    }
+
+    private static String type(Option<?> option) {
+        return switch (option.type()) {
+            case BOOLEAN -> "bool";
+            case INTEGER, SIZE -> "int";
+            case ENUM -> String.join("|", option.values());
+            default -> "string";
+        };
     }
 
     private static boolean isHelp(String text) {

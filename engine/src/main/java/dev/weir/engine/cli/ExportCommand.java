@@ -43,6 +43,8 @@ import picocli.CommandLine.Spec;
             "  weir export disk.raw disk.raw --writable --growable   # on itself",
             "  weir export whole.raw part.raw --format=raw --offset=1M --size=512M",
             "  weir export memory:1G scratch.raw --writable",
+            "  weir export disk.qcow2 mnt.raw --format=qcow2 --writable",
+            "  weir export base.qcow2 mnt.raw --format=qcow2 --overlay=mine.qcow2",
             "",
             "Exit status: 0 ended as asked, and everything written is on the image;",
             "1 failure; 2 wrong usage."
@@ -75,6 +77,9 @@ final class ExportCommand implements Callable<Integer> {
 
     @ArgGroup(validate = false, order = 1, heading = "%nImage:%n")
     private ImageOptions imageOptions = new ImageOptions();
+
+    @ArgGroup(validate = false, order = 1, heading = "%nOther files:%n")
+    private OverlayOptions overlayOptions = new OverlayOptions();
 
     @ArgGroup(validate = false, order = 2, heading = "%nExport:%n")
     private FileOptions fileOptions = new FileOptions();
@@ -122,7 +127,9 @@ final class ExportCommand implements Callable<Integer> {
         try {
             requireDriver(engine, imageOptions.format());
             file.recover();
-            String nodeName = Outcome.of(engine.addNode(node)).nodeName();
+            String nodeName = new ExportedImage(engine, imageOptions, overlayOptions)
+                    .open(image, node)
+                    .nodeName();
             file.create();
             List<String> threads = engine.ioThreads().stream().map(IoThread::id).toList();
             return Outcome.of(engine.addExport(new BlockExportOptions("export", nodeName, fuse, threads)));
@@ -149,7 +156,12 @@ final class ExportCommand implements Callable<Integer> {
         if (image.toString().isEmpty()) {
             throw usage("IMAGE is empty");
         }
+        overlayOptions.check(image.toString(), imageOptions, spec.commandLine());
         return imageOptions.node(image.toString(), spec.commandLine());
+    }
+
+    private boolean writable() {
+        return imageOptions.writable() || overlayOptions.overlays();
     }
 
     /** What was parsed, as the export of {@link #node}. */
@@ -157,12 +169,12 @@ final class ExportCommand implements Callable<Integer> {
         if (mountpoint.toString().isEmpty()) {
             throw usage("MOUNTPOINT is empty");
         }
-        fileOptions.check(imageOptions, spec.commandLine());
+        fileOptions.check(writable(), spec.commandLine());
         resources.check(spec.commandLine());
         return resources
                 .bound(FuseExportOptions.at(mountpoint))
                 .source(image.toString())
-                .writable(imageOptions.writable())
+                .writable(writable())
                 .growable(fileOptions.growable())
                 .allowOther(AllowOther.valueOf(fileOptions.allowOther().name()))
                 .writethrough(fileOptions.writethrough())

@@ -33,8 +33,8 @@ final class FileOptions {
     }
 
     /** @throws ParameterException where they make no sense with the image's */
-    void check(ImageOptions image, CommandLine commandLine) {
-        if (growable && !image.writable()) {
+    void check(boolean writable, CommandLine commandLine) {
+        if (growable && !writable) {
             throw new ParameterException(commandLine, "--growable needs --writable");
         }
     }

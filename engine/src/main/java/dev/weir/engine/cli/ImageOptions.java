@@ -55,9 +55,9 @@ final class ImageOptions {
 
     @Option(
             names = "--format",
-            paramLabel = "raw",
-            description = "Format of the image. Without it the image is taken for raw, and its first 512 bytes cannot"
-                    + " be made to look like another format's.")
+            paramLabel = "raw|qcow2",
+            description = "Format of the image. Without it the image is taken for raw, must not begin like a qcow2"
+                    + " image, and its first 512 bytes cannot be made to look like another format's.")
     private @Nullable String format;
 
     @Option(
@@ -118,13 +118,8 @@ final class ImageOptions {
      */
     NodeOptions node(String image, CommandLine commandLine) {
         checkTogether(commandLine);
-        NodeOptions.Builder node = NodeOptions.driver(format())
-                .set("file", protocol(image, commandLine))
-                .set("read-only", !writable)
-                .set("discard", discard.toString())
-                .set("detect-zeroes", detectZeroes.toString())
-                .set("force-share", forceShare)
-                .set("cache.direct", cacheDirect);
+        NodeOptions.Builder node =
+                common(NodeOptions.driver(format()).set("file", protocol(image, commandLine)), writable);
         if (format == null) {
             node.set("probed", true);
         }
@@ -137,6 +132,42 @@ final class ImageOptions {
         return node.build();
     }
 
+    boolean readOnly() {
+        return readOnly;
+    }
+
+    boolean forceShare() {
+        return forceShare;
+    }
+
+    /** Whether the user has named the format. */
+    boolean formatNamed() {
+        return format != null;
+    }
+
+    /** Whether only a part of the file is the image. */
+    boolean window() {
+        return offset != null || size != null;
+    }
+
+    /** With the options that every node of the image has. */
+    NodeOptions.Builder common(NodeOptions.Builder node, boolean writes) {
+        return node.set("read-only", !writes)
+                .set("discard", discard.toString())
+                .set("detect-zeroes", detectZeroes.toString())
+                .set("force-share", forceShare)
+                .set("cache.direct", cacheDirect);
+    }
+
+    /** The node of a file. */
+    NodeOptions file(String filename) {
+        return NodeOptions.driver("file")
+                .set("filename", filename)
+                .set("aio", aio.toString())
+                .set("locking", locking.toString())
+                .build();
+    }
+
     private void checkTogether(CommandLine commandLine) {
         if (writable && readOnly) {
             throw new ParameterException(commandLine, "--writable and --read-only exclude each other");
@@ -144,7 +175,7 @@ final class ImageOptions {
         if (writable && forceShare) {
             throw new ParameterException(commandLine, "--writable and --force-share exclude each other");
         }
-        if (format == null && (offset != null || size != null)) {
+        if (!RAW.equals(format) && window()) {
             throw new ParameterException(commandLine, "--offset and --size need --format=raw");
         }
         if (detectZeroes == DetectZeroes.UNMAP && discard != Discard.UNMAP) {
@@ -175,10 +206,6 @@ final class ImageOptions {
                     .set("size", bytes)
                     .build();
         }
-        return NodeOptions.driver("file")
-                .set("filename", image)
-                .set("aio", aio.toString())
-                .set("locking", locking.toString())
-                .build();
+        return file(image);
     }
 }

@@ -1,8 +1,7 @@
 package dev.weir.engine.cli;
 
-import java.util.Map;
+import java.util.List;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -14,7 +13,7 @@ import picocli.CommandLine.Spec;
 /** {@code weir manual}: manual pages, made of what {@code --help} is made of. */
 @Command(
         name = "manual",
-        customSynopsis = "weir manual [OPTION]... [COMMAND]",
+        customSynopsis = "weir manual [OPTION]... [COMMAND]...",
         descriptionHeading = "%n",
         description = "Prints the manual page of a command, or of weir itself, for man(1).",
         parameterListHeading = "%n",
@@ -24,14 +23,18 @@ import picocli.CommandLine.Spec;
         footer = {
             "Examples:",
             "  weir manual export | man -l -",
+            "  weir manual image create | man -l -",
             "  weir manual daemon >/usr/local/share/man/man1/weir-daemon.1"
         })
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class ManualCommand implements Callable<Integer> {
     private final Console console;
 
-    @Parameters(paramLabel = "COMMAND", arity = "0..1", description = "A command of weir.")
-    private @Nullable String command;
+    @Parameters(
+            paramLabel = "COMMAND",
+            arity = "0..*",
+            description = "A command of weir, with its own command, if any.")
+    private List<String> commands = List.of();
 
     @Mixin
     private final HelpOption help = new HelpOption();
@@ -45,12 +48,12 @@ final class ManualCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Map<String, CommandLine> commands = spec.root().subcommands();
         CommandSpec wanted = spec.root();
-        if (command != null) {
-            CommandLine found = commands.get(command);
+        for (String command : commands) {
+            CommandLine found = wanted.subcommands().get(command);
             if (found == null) {
-                throw new ParameterException(spec.commandLine(), "there is no command '" + command + "'");
+                throw new ParameterException(
+                        spec.commandLine(), "there is no command '" + String.join(" ", commands) + "'");
             }
             wanted = found.getCommandSpec();
         }

@@ -119,18 +119,28 @@ final class ManualPage {
     }
 
     private String seeAlso() {
-        CommandSpec root = spec.root();
         List<String> pages = new ArrayList<>();
-        if (root != spec) {
-            pages.add(".BR weir (1)");
+        for (CommandSpec above = spec.parent(); above != null; above = above.parent()) {
+            pages.add(0, page(above));
         }
-        for (CommandLine command : root.subcommands().values()) {
-            CommandSpec sub = command.getCommandSpec();
-            if (sub != spec && !sub.usageMessage().hidden()) {
-                pages.add(".BR " + escape(sub.qualifiedName("-")) + " (1)");
-            }
+        addPages(spec.parent() == null ? spec : spec.parent(), pages);
+        if (spec.parent() != null) {
+            addPages(spec, pages);
         }
         return String.join(",\n", pages);
+    }
+
+    private void addPages(CommandSpec of, List<String> pages) {
+        for (CommandLine command : of.subcommands().values()) {
+            CommandSpec sub = command.getCommandSpec();
+            if (sub != spec && !sub.usageMessage().hidden()) {
+                pages.add(page(sub));
+            }
+        }
+    }
+
+    private static String page(CommandSpec command) {
+        return ".BR " + escape(command.qualifiedName("-")) + " (1)";
     }
 
     private void text(String[] lines) {

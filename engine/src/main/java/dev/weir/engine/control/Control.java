@@ -12,7 +12,9 @@ import dev.weir.storage.NodeOptions;
 import dev.weir.storage.Permission;
 import dev.weir.storage.Permissions;
 import dev.weir.storage.PreallocMode;
+import dev.weir.storage.spi.OptionSchema;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import reactor.core.publisher.Mono;
@@ -49,9 +51,24 @@ public final class Control {
         return engine;
     }
 
-    /** The values of {@code qom-type} that {@link #addObject} takes. */
-    public static List<String> objectTypes() {
+    /** The values of {@code qom-type} that {@link #addObject} takes, and the options of each besides {@code id}. */
+    public static Map<String, OptionSchema> objectTypes() {
         return UserObjects.TYPES;
+    }
+
+    /** The options of every object besides {@code qom-type}. */
+    public static OptionSchema objectOptions() {
+        return UserObjects.COMMON;
+    }
+
+    /** The values of {@code type} that {@link #addExport} takes, and the options of each besides those of all. */
+    public static Map<String, OptionSchema> exportTypes() {
+        return ExportOptions.TYPES;
+    }
+
+    /** The options of every export besides {@code type}. */
+    public static OptionSchema exportOptions() {
+        return ExportOptions.COMMON;
     }
 
     /** Adds a listener. */
@@ -67,10 +84,8 @@ public final class Control {
     /** Opens a node; it must have a name. */
     public Mono<BlockNode> addNode(NodeOptions options) {
         return Mono.defer(() -> {
-            if (engine.graph()
-                            .driverNames()
-                            .contains(String.valueOf(options.values().get("driver")))
-                    && !options.values().containsKey("node-name")) {
+            engine.graph().schema().check(options);
+            if (!options.values().containsKey("node-name")) {
                 throw BlockException.of(BlockErrorKind.INVALID, "'node-name' must be specified for the root node");
             }
             return engine.addNode(options);

@@ -6,10 +6,15 @@ import dev.weir.fuse.FuseExportOptions;
 import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
 import dev.weir.storage.NodeOptions;
+import dev.weir.storage.spi.Option;
 import dev.weir.storage.spi.OptionReader;
+import dev.weir.storage.spi.OptionSchema;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.OptionalLong;
 
 /** The options of {@code --export} and {@code block-export-add}. */
 final class ExportOptions {
@@ -18,33 +23,53 @@ final class ExportOptions {
         FUSE
     }
 
+    private static final Option<Type> TYPE = Option.requiredChoice("type", Type.class);
+    private static final Option<String> ID = Option.requiredString("id");
+    private static final Option<Boolean> FIXED_IOTHREAD = Option.flag("fixed-iothread", false);
+    private static final Option<List<String>> IOTHREAD = Option.stringOrStrings("iothread", "BlockExportIothreads");
+    private static final Option<String> NODE_NAME = Option.requiredString("node-name");
+    private static final Option<Boolean> WRITABLE = Option.flag("writable", false);
+    private static final Option<Boolean> WRITETHROUGH = Option.flag("writethrough", false);
+    private static final Option<Boolean> ALLOW_INACTIVE = Option.flag("allow-inactive", false);
+
+    private static final Option<String> MOUNTPOINT = Option.requiredString("mountpoint");
+    private static final Option<Boolean> GROWABLE = Option.flag("growable", false);
+    private static final Option<AllowOther> ALLOW_OTHER =
+            Option.choice("allow-other", AllowOther.class, AllowOther.AUTO);
+    private static final Option<OptionalLong> MAX_IN_FLIGHT_BYTES = Option.bytes("max-in-flight-bytes");
+
+    /** What every export has besides its type. */
+    static final OptionSchema COMMON =
+            OptionSchema.of(ID, FIXED_IOTHREAD, IOTHREAD, NODE_NAME, WRITABLE, WRITETHROUGH, ALLOW_INACTIVE);
+
+    /** What exports have besides that, by their type. */
+    static final Map<String, OptionSchema> TYPES =
+            Map.of("fuse", OptionSchema.of(MOUNTPOINT, GROWABLE, ALLOW_OTHER, MAX_IN_FLIGHT_BYTES));
+
+    private static final OptionSchema FUSE =
+            OptionSchema.of(TYPE).and(COMMON).and(Objects.requireNonNull(TYPES.get("fuse")));
+
     private ExportOptions() {}
 
     /** Reads them all; fails with QEMU's text, in the order of QEMU's checks. */
     static BlockExportOptions read(NodeOptions options) {
-        var reader = new OptionReader(options);
-        if (!reader.has("type")) {
-            reader.string("type");
-        }
-        String id = reader.string("id");
-        reader.choice("type", Type.class, Type.FUSE);
-        String nodeName = reader.string("node-name");
-        Path mountpoint = path(reader.string("mountpoint"));
-        FuseExportOptions.Builder fuse = FuseExportOptions.at(mountpoint)
-                .writable(reader.flag("writable", false))
-                .growable(reader.flag("growable", false))
-                .writethrough(reader.flag("writethrough", false))
-                .allowOther(reader.choice("allow-other", AllowOther.class, AllowOther.AUTO));
-        reader.bytes("max-in-flight-bytes").ifPresent(fuse::maxInFlightBytes);
-        boolean named = reader.has("iothread");
-        List<String> ioThreads = reader.strings("iothread");
-        boolean fixed = reader.flag("fixed-iothread", false);
-        boolean inactive = reader.flag("allow-inactive", false);
-        reader.end();
-        if (fixed && ioThreads.size() > 1) {
+        FUSE.check(options, child -> {});
+        var reader = new OptionReader(options, FUSE);
+        String id = reader.get(ID);
+        String nodeName = reader.get(NODE_NAME);
+        FuseExportOptions.Builder fuse = FuseExportOptions.at(path(reader.get(MOUNTPOINT)))
+                .writable(reader.get(WRITABLE))
+                .growable(reader.get(GROWABLE))
+                .writethrough(reader.get(WRITETHROUGH))
+                .allowOther(reader.get(ALLOW_OTHER));
+        reader.get(MAX_IN_FLIGHT_BYTES).ifPresent(fuse::maxInFlightBytes);
+        boolean several = options.values().get(IOTHREAD.name()) instanceof NodeOptions;
+        List<String> ioThreads = reader.get(IOTHREAD);
+        boolean inactive = reader.get(ALLOW_INACTIVE);
+        if (reader.get(FIXED_IOTHREAD) && several) {
             throw invalid("Cannot use fixed-iothread for a multi-threaded export");
         }
-        if (named && ioThreads.isEmpty()) {
+        if (several && ioThreads.isEmpty()) {
             throw invalid("The set of I/O threads must not be empty");
         }
         if (inactive) {

@@ -2,7 +2,9 @@ package dev.weir.engine.control;
 
 import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
+import dev.weir.storage.spi.Option;
 import dev.weir.storage.spi.OptionReader;
+import dev.weir.storage.spi.OptionSchema;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -10,6 +12,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
@@ -22,6 +25,15 @@ final class SecretObject implements UserObject {
         BASE64
     }
 
+    private static final Option<Format> FORMAT = Option.choice("format", Format.class, Format.RAW);
+    private static final Option<Optional<String>> DATA = Option.string("data");
+    private static final Option<Optional<String>> FILE = Option.string("file");
+    private static final Option<Optional<String>> KEYID = Option.string("keyid");
+    private static final Option<Optional<String>> IV = Option.string("iv");
+
+    /** What {@link #create} reads. */
+    static final OptionSchema OPTIONS = OptionSchema.of(FORMAT, KEYID, IV, DATA, FILE);
+
     private final byte[] secret;
 
     private SecretObject(byte[] secret) {
@@ -30,13 +42,12 @@ final class SecretObject implements UserObject {
 
     /** Reads the file, if there is one: blocks. */
     static UserObject create(OptionReader options) {
-        String data = options.string("data", null);
-        String file = options.string("file", null);
-        Format format = options.choice("format", Format.class, Format.RAW);
-        if (options.has("keyid") || options.has("iv")) {
+        String data = options.get(DATA).orElse(null);
+        String file = options.get(FILE).orElse(null);
+        Format format = options.get(FORMAT);
+        if (options.get(KEYID).isPresent() || options.get(IV).isPresent()) {
             throw invalid("Encrypted secrets ('keyid', 'iv') are not supported");
         }
-        options.end();
         byte[] bytes = bytes(data, file);
         return new SecretObject(format == Format.BASE64 ? decode(bytes) : bytes);
     }

@@ -3,6 +3,7 @@ package dev.weir.engine.control;
 import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
 import dev.weir.storage.spi.OptionReader;
+import dev.weir.storage.spi.OptionSchema;
 import dev.weir.storage.throttle.ThrottleGroup;
 import dev.weir.storage.throttle.ThrottleGroups;
 import dev.weir.storage.throttle.ThrottleLimits;
@@ -11,6 +12,9 @@ import reactor.core.publisher.Mono;
 
 /** {@code throttle-group}: limits that the nodes of the driver {@code throttle} share. */
 final class ThrottleGroupObject implements UserObject {
+    /** What {@link #create} reads. */
+    static final OptionSchema OPTIONS = ThrottleLimits.options();
+
     private static final String LIMITS = "limits";
 
     private final ThrottleGroups groups;
@@ -23,7 +27,6 @@ final class ThrottleGroupObject implements UserObject {
 
     static UserObject create(ThrottleGroups groups, String id, OptionReader options) {
         ThrottleLimits limits = ThrottleLimits.NONE.with(options);
-        options.end();
         return new ThrottleGroupObject(groups, groups.create(id, limits));
     }
 

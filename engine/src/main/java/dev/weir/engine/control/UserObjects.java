@@ -4,10 +4,13 @@ import dev.weir.engine.BlockEngine;
 import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
 import dev.weir.storage.NodeOptions;
+import dev.weir.storage.spi.Option;
 import dev.weir.storage.spi.OptionReader;
+import dev.weir.storage.spi.OptionSchema;
+import java.util.Collections;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -15,10 +18,19 @@ import reactor.core.scheduler.Schedulers;
 
 /** The objects by id. Any thread. */
 final class UserObjects {
-    /** The values that {@code qom-type} may have. */
-    static final List<String> TYPES = List.of("iothread", "secret", "throttle-group");
+    /** What objects have besides {@code qom-type} and {@code id}, by the values of {@code qom-type}. */
+    static final Map<String, OptionSchema> TYPES = Collections.unmodifiableMap(new TreeMap<>(Map.of(
+            "iothread", IoThreadObject.OPTIONS,
+            "secret", SecretObject.OPTIONS,
+            "throttle-group", ThrottleGroupObject.OPTIONS)));
 
-    private static final Pattern ID = Pattern.compile("[A-Za-z][A-Za-z0-9._-]*");
+    private static final Option<String> TYPE = Option.requiredString("qom-type");
+    private static final Option<String> ID = Option.requiredString("id");
+
+    /** What every object has besides its type. */
+    static final OptionSchema COMMON = OptionSchema.of(ID);
+
+    private static final Pattern WELL_FORMED = Pattern.compile("[A-Za-z][A-Za-z0-9._-]*");
     private static final String PREFIX = "/objects/";
 
     private final BlockEngine engine;
@@ -30,17 +42,21 @@ final class UserObjects {
     }
 
     Mono<Void> add(NodeOptions options) {
-        return Mono.<Void>fromRunnable(() -> addNow(new OptionReader(options)))
-                .subscribeOn(Schedulers.boundedElastic());
+        return Mono.<Void>fromRunnable(() -> addNow(options)).subscribeOn(Schedulers.boundedElastic());
     }
 
-    private void addNow(OptionReader options) {
-        String type = options.string("qom-type");
-        if (!TYPES.contains(type)) {
-            throw options.refused("qom-type", type);
+    private void addNow(NodeOptions given) {
+        var undeclared = new OptionReader(given);
+        String type = undeclared.get(TYPE);
+        OptionSchema own = TYPES.get(type);
+        if (own == null) {
+            throw undeclared.refused(TYPE.name(), type);
         }
-        String id = options.string("id");
-        if (!ID.matcher(id).matches()) {
+        OptionSchema schema = OptionSchema.of(TYPE).and(COMMON).and(own);
+        schema.check(given, child -> {});
+        var options = new OptionReader(given, schema);
+        String id = options.get(ID);
+        if (!WELL_FORMED.matcher(id).matches()) {
             throw invalid("Parameter 'id' expects an identifier");
         }
         synchronized (objects) {

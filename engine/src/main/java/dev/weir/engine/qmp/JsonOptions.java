@@ -33,7 +33,7 @@ public final class JsonOptions {
             }
             throw BlockException.of(BlockErrorKind.INVALID, "JSON parse error, expecting an object");
         } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
-            throw BlockException.of(BlockErrorKind.INVALID, JsonErrors.describe(e, 0), e);
+            throw BlockException.of(BlockErrorKind.INVALID, JsonErrors.describe(e, 0, 0), e);
         }
     }
 
@@ -56,7 +56,7 @@ public final class JsonOptions {
         if (value instanceof ObjectNode object) {
             options.set(key, of(object));
         } else if (value.isArray()) {
-            NodeOptions.Builder list = NodeOptions.builder().typed();
+            NodeOptions.Builder list = NodeOptions.builder().typed().list();
             for (int i = 0; i < value.size(); i++) {
                 set(list, Integer.toString(i), value.get(i));
             }
@@ -65,10 +65,12 @@ public final class JsonOptions {
             options.set(key, value.booleanValue());
         } else if (value.isIntegralNumber() && value.canConvertToLong()) {
             options.set(key, value.longValue());
-        } else if (value.isTextual()) {
-            options.set(key, value.textValue());
+        } else if (value.isNumber()) {
+            options.set(key, value.doubleValue());
+        } else if (value.isNull()) {
+            options.set(key, NodeOptions.NULL);
         } else {
-            throw BlockException.of(BlockErrorKind.INVALID, "Invalid parameter type for '" + key + "'");
+            options.set(key, value.textValue());
         }
     }
 }

@@ -14,7 +14,8 @@ import java.io.IOException;
 
 /**
  * Finds values in a stream of JSON text, however it is cut into pieces. Strings may stand in single quotes, as in QEMU.
- * After malformed text it goes on at the next line. Not safe for use by several threads at once.
+ * After malformed text it goes on, as QEMU does, where as many braces and brackets were closed as were opened. Not safe for
+ * use by several threads at once.
  */
 final class JsonStream {
     /** Bytes of one value: what a client can make the process hold is a few times as much. */
@@ -25,9 +26,6 @@ final class JsonStream {
 
     /** How deep values may be nested. */
     static final int DEEPEST = 256;
-
-    /** Of so many bytes the first may end a value and the others count for the next. */
-    private static final int PIECE = 4 << 10;
 
     static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
                     .enable(JsonReadFeature.ALLOW_SINGLE_QUOTES)
@@ -55,10 +53,14 @@ final class JsonStream {
     private final Sink sink;
     private JsonParser parser = newParser();
     private TokenBuffer tokens = newTokens();
-    /** Lines that ended, and how many of them before the first of the parser. */
-    private int ended;
+    private final JsonNesting nesting = new JsonNesting();
 
-    private int skipped;
+    /** Where the next byte stands, and where the first one of the parser stood; from 0 on. */
+    private int line;
+
+    private int column;
+    private int firstLine;
+    private int firstColumn;
 
     private int depth;
     private int count;
@@ -85,43 +87,31 @@ final class JsonStream {
     void feed(byte[] bytes, int from, int to) {
         int at = from;
         while (at < to) {
-            if (skipping) {
-                at = skip(bytes, at, to);
-            } else {
-                // Line by line, so that what follows malformed text is found again.
-                int end = lineEnd(bytes, at, Math.min(to, at + PIECE));
-                feedLine(bytes, at, end);
-                at = end;
+            int end = nesting.next(bytes, at, to);
+            column += end - at;
+            if (bytes[end - 1] == '\n') {
+                line++;
+                column = 0;
             }
-            if (bytes[at - 1] == '\n') {
-                ended++;
+            if (!skipping) {
+                feedPiece(bytes, at, end);
+            } else if (nesting.isOver()) {
+                begin();
             }
+            at = end;
         }
     }
 
-    private int skip(byte[] bytes, int from, int to) {
-        for (int at = from; at < to; at++) {
-            if (bytes[at] == '\n') {
-                skipping = false;
-                return at + 1;
-            }
-        }
-        return to;
-    }
-
-    private static int lineEnd(byte[] bytes, int from, int to) {
-        for (int at = from; at < to; at++) {
-            if (bytes[at] == '\n') {
-                return at + 1;
-            }
-        }
-        return to;
-    }
-
-    private void feedLine(byte[] bytes, int from, int to) {
+    private void feedPiece(byte[] bytes, int from, int to) {
         length += to - from;
         if (length > LARGEST) {
-            malformed("JSON parse error, the message is larger than " + LARGEST + " bytes", bytes, to);
+            malformed("JSON parse error, the message is larger than " + LARGEST + " bytes");
+            return;
+        }
+        // The parser does not see it when the comma came in an earlier piece.
+        String missing = nesting.missing();
+        if (missing != null) {
+            malformed(atEnd("expecting " + missing));
             return;
         }
         try {
@@ -135,8 +125,16 @@ final class JsonStream {
                 length = 0;
             }
         } catch (IOException e) {
-            malformed(JsonErrors.describe(e, skipped), bytes, to);
+            malformed(
+                    JsonErrors.isMismatch(e)
+                            ? atEnd(JsonErrors.mismatch(e, nesting.closesAtOnce()))
+                            : JsonErrors.describe(e, firstLine, firstColumn));
         }
+    }
+
+    /** The description of what is the matter with the last byte. */
+    private String atEnd(String reason) {
+        return (line + 1) + ":" + column + ": JSON parse error, " + reason;
     }
 
     private static boolean isBlank(byte[] bytes, int from, int to) {
@@ -168,15 +166,30 @@ final class JsonStream {
         }
     }
 
-    private void malformed(String description, byte[] bytes, int end) {
-        // The next one begins with the line after this one.
-        skipped = ended + 1;
+    private void malformed(String description) {
+        if (nesting.isOver()) {
+            begin();
+        } else {
+            skipping = true;
+            drop();
+        }
+        sink.malformed(description);
+    }
+
+    /** The next byte begins a value. */
+    private void begin() {
+        skipping = false;
+        nesting.reset();
+        firstLine = line;
+        firstColumn = column;
+        drop();
+    }
+
+    private void drop() {
         parser = newParser();
         tokens = newTokens();
         depth = 0;
         count = 0;
         length = 0;
-        skipping = bytes[end - 1] != '\n';
-        sink.malformed(description);
     }
 }

@@ -108,6 +108,11 @@ final class NodeCommands {
         stats.put("rd_operations", counted.reads()).put("rd_bytes", counted.bytesRead());
         stats.put("wr_operations", counted.writes()).put("wr_bytes", counted.bytesWritten());
         stats.put("flush_operations", counted.flushes()).put("unmap_operations", counted.discards());
+        stats.put("unmap_bytes", counted.bytesDiscarded()).put("wr_highest_offset", counted.highestWrite());
+        stats.put("failed_rd_operations", counted.failedReads());
+        stats.put("failed_wr_operations", counted.failedWrites());
+        stats.put("failed_unmap_operations", counted.failedDiscards());
+        stats.put("failed_flush_operations", counted.failedFlushes());
         for (String zero : ZERO_STATISTICS) {
             stats.put(zero, 0);
         }
@@ -119,24 +124,18 @@ final class NodeCommands {
         return json;
     }
 
-    /** Members that clients expect, of what is not counted a node; the exports' counters have times and errors. */
+    /** Members that clients expect, of what is not counted a node; the exports' counters have times. */
     private static final List<String> ZERO_STATISTICS = List.of(
-            "unmap_bytes",
             "unmap_merged",
             "unmap_total_time_ns",
-            "failed_unmap_operations",
             "invalid_unmap_operations",
             "rd_merged",
             "rd_total_time_ns",
-            "failed_rd_operations",
             "invalid_rd_operations",
             "wr_merged",
             "wr_total_time_ns",
-            "wr_highest_offset",
-            "failed_wr_operations",
             "invalid_wr_operations",
             "flush_total_time_ns",
-            "failed_flush_operations",
             "invalid_flush_operations",
             "zone_append_operations",
             "zone_append_bytes",

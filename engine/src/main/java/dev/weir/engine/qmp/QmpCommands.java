@@ -25,16 +25,21 @@ final class QmpCommands {
 
     /**
      * @param release this program's own version
-     * @param quit ends the process, once it was answered
+     * @param quit ends the process; the engine is shut down then, and the answer on its way
      */
     QmpCommands(Control control, String release, Runnable quit) {
         this.release = release;
         add("query-version", none(this::version));
         add("query-commands", none(this::list));
         add("query-qmp-schema", none(() -> QmpSchema.of(commands.keySet(), control)));
-        add("quit", none(() -> {
-            quit.run();
-            return JSON.objectNode();
+        add("quit", taking(reader -> {
+            reader.end();
+            // Clients hear of the end of the exports, then get their answer, and then there is no more.
+            return control.engine()
+                    .shutdown()
+                    .onErrorComplete()
+                    .then(Mono.<JsonNode>empty())
+                    .doAfterTerminate(quit);
         }));
         add("qmp_capabilities", arguments -> Mono.empty());
         new NodeCommands(control).addTo(this);

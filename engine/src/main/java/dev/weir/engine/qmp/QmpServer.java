@@ -35,7 +35,7 @@ public final class QmpServer {
 
     /**
      * @param release this program's own version
-     * @param quit ends the process; called on the loop, once for each {@code quit}
+     * @param quit ends the process; called on any thread, once for each {@code quit}, when the engine was shut down
      */
     public QmpServer(Control control, String release, Runnable quit) {
         this.control = control;

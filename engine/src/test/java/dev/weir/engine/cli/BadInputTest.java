@@ -53,8 +53,8 @@ class BadInputTest {
     @Test
     void noSuchFormat() {
         assertFails(
-                export("disk.raw", "mnt.raw", "--format", "qcow2"),
-                "Unknown driver 'qcow2', there are file, memory, null-co, raw");
+                export("disk.raw", "mnt.raw", "--format", "vmdk"),
+                "Unknown driver 'vmdk', there are file, memory, null-co, qcow2, raw");
     }
 
     @Test

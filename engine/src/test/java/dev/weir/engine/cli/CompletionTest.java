@@ -54,6 +54,7 @@ class CompletionTest {
                         "info",
                         "top",
                         "stop",
+                        "image",
                         "completion",
                         "manual");
         assertThat(completions("weir", "-")).containsExactlyInAnyOrder("-h", "--help", "-V", "--version");
@@ -65,6 +66,8 @@ class CompletionTest {
         assertThat(completions("weir", "export", "--w")).containsExactlyInAnyOrder("--writable", "--writethrough");
         assertThat(completions("weir", "remove", "--"))
                 .containsExactlyInAnyOrder("--socket", "--timeout", "--force", "--help");
+        assertThat(completions("weir", "image", "c")).containsExactlyInAnyOrder("create", "convert");
+        assertThat(completions("weir", "image", "resize", "--s")).containsExactly("--shrink");
         assertThat(completions("weir", "completion", "-")).containsExactlyInAnyOrder("-h", "--help");
     }
 

@@ -138,7 +138,7 @@ class DaemonClientsTest {
                         "blockdev-add {\"driver\":\"raw\",\"file\":{\"driver\":\"file\",\"filename\":\"" + image
                                 + "\",\"aio\":\"threads\",\"locking\":\"auto\"},\"read-only\":false,"
                                 + "\"discard\":\"unmap\",\"detect-zeroes\":\"off\",\"force-share\":false,"
-                                + "\"cache.direct\":false,\"offset\":1024,\"node-name\":\"weir-add.new\"}",
+                                + "\"cache\":{\"direct\":false},\"offset\":1024,\"node-name\":\"weir-add.new\"}",
                         "block-export-add {\"type\":\"fuse\",\"id\":\"new\",\"node-name\":\"weir-add.new\","
                                 + "\"mountpoint\":\"" + mountpoint + "\",\"writable\":true,\"growable\":false,"
                                 + "\"allow-other\":\"auto\",\"writethrough\":false,\"iothread\":[\"t\"]}");

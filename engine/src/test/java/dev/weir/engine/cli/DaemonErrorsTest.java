@@ -112,7 +112,12 @@ class DaemonErrorsTest {
                 .isEqualTo(new CommandRun(
                         0, "List of user creatable objects:\n  iothread\n  secret\n  throttle-group\n", ""));
         assertThat(daemon(List.of("--object", "iothread,help")))
-                .isEqualTo(new CommandRun(0, "iothread options:\n  poll-max-ns=<int>\n", ""));
+                .isEqualTo(new CommandRun(
+                        0,
+                        "iothread options:\n  aio-max-batch=<int>\n  poll-grow=<int>\n  poll-max-ns=<int>\n"
+                                + "  poll-shrink=<int>\n  poll-weight=<int>\n  thread-pool-max=<int>\n"
+                                + "  thread-pool-min=<int>\n",
+                        ""));
         assertThat(daemon(List.of("--object", "qom-type=secret,?")).out()).contains("  format=<raw|base64>\n");
         assertThat(daemon(List.of("--chardev", "help")))
                 .isEqualTo(new CommandRun(0, "Available chardev backend types: \n  null\n  socket\n  stdio\n", ""));

@@ -24,7 +24,13 @@ class HelpTest {
                 "resize --help",
                 "info --help",
                 "top --help",
-                "stop --help"
+                "stop --help",
+                "image --help",
+                "image create --help",
+                "image info --help",
+                "image map --help",
+                "image resize --help",
+                "image convert --help"
             })
     void fitsInEightyColumnsAndSaysNothingElse(String words) {
         CommandRun run = weir(words.split(" "));

@@ -11,16 +11,36 @@ class ManualTest {
     @Test
     void everyCommandHasAPageWithAllItsOptions() {
         for (String command : List.of(
-                "export", "daemon", "list", "add", "remove", "resize", "info", "top", "stop", "completion", "manual")) {
-            CommandRun page = CommandRun.weir("manual", command);
+                "export",
+                "daemon",
+                "list",
+                "add",
+                "remove",
+                "resize",
+                "info",
+                "top",
+                "stop",
+                "completion",
+                "manual",
+                "image",
+                "image create",
+                "image info",
+                "image map",
+                "image resize",
+                "image convert")) {
+            String[] words = ("manual " + command).split(" ");
+            String name = command.replace(" ", "-");
+            CommandRun page = CommandRun.weir(words);
             assertThat(page.status()).isZero();
             assertThat(page.out())
-                    .startsWith(".TH \"WEIR-" + command.toUpperCase(java.util.Locale.ROOT) + "\" 1")
-                    .contains(".SH NAME\nweir\\-" + command + " \\- ")
+                    .startsWith(".TH \"WEIR-" + name.toUpperCase(java.util.Locale.ROOT) + "\" 1")
+                    .contains(".SH NAME\nweir\\-" + name.replace("-", "\\-") + " \\- ")
                     .contains(".B \\-h, \\-\\-help\n")
                     .doesNotContain("${DEFAULT");
         }
-        assertThat(CommandRun.weir("manual", "daemon").out()).contains(".B \\-\\-blockdev=NODE\n");
+        assertThat(CommandRun.weir("manual", "daemon").out())
+                .contains(".B \\-\\-blockdev=NODE\n")
+                .contains("relative names that clients give count from there");
     }
 
     @Test
@@ -45,5 +65,6 @@ class ManualTest {
         CommandRun page = CommandRun.weir("manual", "nope");
         assertThat(page.status()).isEqualTo(2);
         assertThat(page.err()).contains(FAILS);
+        assertThat(CommandRun.weir("manual", "image", "nope").err()).contains("there is no command 'image nope'");
     }
 }

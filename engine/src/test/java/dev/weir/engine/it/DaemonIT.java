@@ -72,11 +72,12 @@ class DaemonIT {
     }
 
     @Test
-    void quitIsAnsweredAndTheEndOfTheExportTold() {
+    void theEndOfTheExportIsToldAndThenQuitAnswered() {
         try (var daemon = exporting();
                 var quitting = daemon.connect();
                 var other = daemon.connect()) {
             quitting.ask("quit");
+            assertThat(quitting.hasEvents()).isTrue();
             assertThat(quitting.deleted()).isEqualTo("e");
             assertThat(other.deleted()).isEqualTo("e");
             other.awaitEnd();

@@ -3,13 +3,16 @@ package dev.weir.engine.it;
 import dev.weir.storage.BlockLimits;
 import dev.weir.storage.BlockNode;
 import dev.weir.storage.Extent;
+import dev.weir.storage.NodeOptions;
 import dev.weir.storage.Permissions;
 import dev.weir.storage.PreallocMode;
 import dev.weir.storage.WriteFlag;
 import dev.weir.storage.spi.BlockDevice;
 import dev.weir.storage.spi.FilterDriver;
 import dev.weir.storage.spi.OpenContext;
+import dev.weir.storage.spi.Option;
 import dev.weir.storage.spi.OptionReader;
+import dev.weir.storage.spi.OptionSchema;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Set;
@@ -36,6 +39,13 @@ public final class StuckDriver implements FilterDriver {
         before.tryEmitEmpty();
     }
 
+    private static final Option<NodeOptions> FILE = Option.requiredChild("file");
+
+    @Override
+    public OptionSchema options() {
+        return OptionSchema.of(FILE);
+    }
+
     @Override
     public String name() {
         return "stuck";
@@ -43,7 +53,7 @@ public final class StuckDriver implements FilterDriver {
 
     @Override
     public Mono<BlockDevice> open(OptionReader options, OpenContext context) {
-        return context.openChild(options.child("file")).map(Device::new);
+        return context.openChild(options.get(FILE)).map(Device::new);
     }
 
     private static final class Device implements BlockDevice {

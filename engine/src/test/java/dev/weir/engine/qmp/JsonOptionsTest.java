@@ -33,11 +33,18 @@ class JsonOptionsTest {
     }
 
     @Test
-    void whatNoOptionCanBeIsRefused() {
-        for (String value : new String[] {"null", "1.5", "123456789012345678901234567890", "[null]"}) {
-            assertThatThrownBy(() -> JsonOptions.parse("{'key':" + value + "}", "driver"))
+    void whatNoOptionCanBeIsRefusedByWhateverItIsGivenTo() {
+        for (String value : new String[] {"null", "1.5", "1e3", "123456789012345678901234567890", "[null]", "[]"}) {
+            var reader = new OptionReader(JsonOptions.parse("{'a':V,'b':V,'c':V,'d':V}".replace("V", value), "driver"));
+            assertThatThrownBy(() -> reader.string("a"))
                     .as(value)
-                    .hasMessageStartingWith("Invalid parameter type for '");
+                    .hasMessage("Invalid parameter type for 'a', expected: string");
+            assertThatThrownBy(() -> reader.flag("b", false))
+                    .hasMessage("Invalid parameter type for 'b', expected: boolean");
+            assertThatThrownBy(() -> reader.integer("c"))
+                    .hasMessage("Invalid parameter type for 'c', expected: integer");
+            assertThatThrownBy(() -> reader.child("d"))
+                    .hasMessage("Invalid parameter type for 'd', expected: BlockdevRef");
         }
     }
 

@@ -80,7 +80,7 @@ class JsonStreamTest {
                     [1,]                        | 1:4: JSON parse error, expecting value
                     nope                        | 1:1: JSON parse error, invalid keyword 'nope'
                     }                           | 1:1: JSON parse error, expecting value
-                    {"a":1,"a":2}               | 1:11: JSON parse error, duplicate key
+                    {"a":1,"a":2}               | 1:12: JSON parse error, duplicate key
                     """)
     void malformedTextIsTold(String text, String error) {
         assertThat(feed(text + "\n")).containsExactly("!" + error);
@@ -88,11 +88,39 @@ class JsonStreamTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"\u0001", "{\"a\":\"\\x\"}", "{\"a\":01}", "{\"a\":-}", "]", "\u00ff", "{\"a\":tru}"})
-    void afterMalformedTextItGoesOnAtTheNextLine(String text) {
+    void afterMalformedTextItGoesOnInTheSameLine(String text) {
         feed("{}\n" + text + "  {\"b\":1}\n{\"c\":2}\n");
         assertThat(seen.get(0)).isEqualTo("{}");
         assertThat(seen.get(1)).startsWith("!2:").contains("JSON parse error, ");
-        assertThat(seen).hasSize(3).endsWith("{\"c\":2}");
+        assertThat(seen).hasSize(4).endsWith("{\"b\":1}", "{\"c\":2}");
+    }
+
+    /** What follows is found again as QEMU 11.1 finds it. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+                    {"a" 1} {"b":2}                     | !1:6, {"b":2}
+                    {"a":nope,"b":[{}]} {"c":3}         | !1:6, {"c":3}
+                    a b {"c":3}                         | !1:1, !1:3, {"c":3}
+                    {"a":1}{,,,}{,,}{"b":2}             | {"a":1}, !1:9, !1:14, {"b":2}
+                    {"a":[}]} {"b":2}                   | !1:7, !1:9, {"b":2}
+                    {"a":{"b":[1,2}} {"c":2} ] {"d":3}  | !1:15, {"d":3}
+                    {"a":{"b":} , "c":"}"} {"d":4}      | !1:11, {"d":4}
+                    } {"a":1} ] : , {"b":2}             | !1:1, {"a":1}, !1:11, !1:13, !1:15, {"b":2}
+                    {"a":1, }{"b" : }{"c":[1 , ]} 5     | !1:9, !1:17, !1:28, 5
+                    [1 2]{"a":'\"]'}                    | !1:4, {"a":"\\"]"}
+                    """)
+    void goesOnWhereAllIsClosed(String text, String expected) {
+        feed(text + "\n");
+        assertThat(seen.stream().map(line -> line.replaceFirst("^(!\\d+:\\d+):.*", "$1")))
+                .containsExactly(expected.split(", (?=[!{5])"));
+    }
+
+    @Test
+    void aPieceMayEndWithinMalformedText() {
+        for (byte b : "{\"a\":nope, \"}\\\"\", [}]} {\"b\":1}\n".getBytes(UTF_8)) {
+            stream.feed(new byte[] {b}, 0, 1);
+        }
+        assertThat(seen).hasSize(3).endsWith("{\"b\":1}");
     }
 
     @Test
@@ -111,7 +139,7 @@ class JsonStreamTest {
 
     @Test
     void linesAreCountedThroughTheWholeConversation() {
-        feed("{}\n{\n}\n{nope\n{\n");
+        feed("{}\n{\n}\n{nope}\n{\n");
         assertThat(feed("x}\n"))
                 .containsExactly(
                         "{}", "{}", "!4:2: JSON parse error, expecting key", "!6:1: JSON parse error, expecting key");

@@ -2,6 +2,7 @@ package dev.weir.engine.qmp;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -10,9 +11,10 @@ import dev.weir.engine.BlockEngine;
 import dev.weir.engine.control.Control;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -28,14 +30,14 @@ class QmpCommandsTest {
     @TempDir
     Path directory;
 
-    private final AtomicInteger quits = new AtomicInteger();
+    private final CompletableFuture<Void> quit = new CompletableFuture<>();
     private BlockEngine engine;
     private QmpCommands commands;
 
     @BeforeEach
     void start() {
         engine = BlockEngine.builder().ioThread("main-loop").build();
-        commands = new QmpCommands(new Control(engine), "1.2.3", quits::incrementAndGet);
+        commands = new QmpCommands(new Control(engine), "1.2.3", () -> quit.complete(null));
     }
 
     @AfterEach
@@ -44,7 +46,7 @@ class QmpCommandsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"monitor", "oob", "nodes", "objects", "exports"})
+    @ValueSource(strings = {"monitor", "oob", "nodes", "objects", "iothread", "exports", "types", "order", "malformed"})
     void conversationsAreThoseOfQemu(String name) throws Exception {
         try (var conversation = new Conversation(commands)) {
             conversation.next();
@@ -107,6 +109,73 @@ class QmpCommandsTest {
             schema.findValuesAsText(key).forEach(used::add);
         }
         assertThat(types).doesNotHaveDuplicates().containsAll(used);
+        List<String> unused = StreamSupport.stream(schema.spliterator(), false)
+                .filter(entity -> !List.of("command", "event", "builtin")
+                        .contains(entity.get("meta-type").textValue()))
+                .map(entity -> entity.get("name").textValue())
+                .filter(name -> !used.contains(name))
+                .toList();
+        assertThat(unused).isEmpty();
+    }
+
+    /** As a client such as libvirt walks through it: from a command to a member of a variant. */
+    @Test
+    void theSchemaTellsTheOptionsOfEachDriverExportAndObject() {
+        JsonNode schema = ask("query-qmp-schema");
+        JsonNode node = argument(schema, "blockdev-add");
+        assertThat(node.get("tag").textValue()).isEqualTo("driver");
+        assertThat(member(schema, node, "driver").findValuesAsText("name")).contains("file", "null-co", "raw");
+        assertThat(texts(node.get("members"), "name"))
+                .contains("node-name", "read-only", "cache", "detect-zeroes")
+                .doesNotContain("file", "size");
+        assertThat(texts(member(schema, node, "cache").get("members"), "name")).containsExactly("direct", "no-flush");
+        JsonNode raw = variant(schema, node, "raw");
+        assertThat(texts(raw.get("members"), "name")).containsExactly("file", "offset", "size", "probed");
+        assertThat(raw.get("members").get(0).has("default")).isFalse();
+        assertThat(raw.get("members").get(1).get("default").isNull()).isTrue();
+        JsonNode child = member(schema, raw, "file");
+        assertThat(child.get("meta-type").textValue()).isEqualTo("alternate");
+        assertThat(texts(child.get("members"), "type"))
+                .containsExactly(node.get("name").textValue(), "str");
+        JsonNode locking = member(schema, variant(schema, node, "file"), "locking");
+        assertThat(locking.get("values").toString()).isEqualTo("[\"auto\",\"on\",\"off\"]");
+
+        JsonNode export = argument(schema, "block-export-add");
+        assertThat(export.get("tag").textValue()).isEqualTo("type");
+        assertThat(texts(export.get("members"), "name")).contains("id", "node-name", "iothread", "writable");
+        assertThat(texts(member(schema, export, "iothread").get("members"), "type"))
+                .containsExactly("str", "[str]");
+        assertThat(texts(variant(schema, export, "fuse").get("members"), "name"))
+                .contains("mountpoint", "growable", "allow-other");
+
+        JsonNode object = argument(schema, "object-add");
+        assertThat(object.get("tag").textValue()).isEqualTo("qom-type");
+        assertThat(texts(variant(schema, object, "iothread").get("members"), "name"))
+                .contains("poll-max-ns");
+        JsonNode limits = member(schema, variant(schema, object, "throttle-group"), "limits");
+        assertThat(texts(limits.get("members"), "name")).hasSize(19).contains("iops-total", "bps-read-max-length");
+    }
+
+    private static JsonNode named(JsonNode list, String key, String value) {
+        return StreamSupport.stream(list.spliterator(), false)
+                .filter(entity -> value.equals(entity.path(key).textValue()))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static JsonNode argument(JsonNode schema, String command) {
+        return named(
+                schema, "name", named(schema, "name", command).get("arg-type").textValue());
+    }
+
+    private static JsonNode variant(JsonNode schema, JsonNode object, String value) {
+        JsonNode found = named(object.get("variants"), "case", value);
+        return named(schema, "name", found.get("type").textValue());
+    }
+
+    private static JsonNode member(JsonNode schema, JsonNode object, String name) {
+        JsonNode found = named(object.get("members"), "name", name);
+        return named(schema, "name", found.get("type").textValue());
     }
 
     @Test
@@ -136,9 +205,45 @@ class QmpCommandsTest {
     }
 
     @Test
-    void quitIsAnswered() {
-        assertThat(ask("quit").toString()).isEqualTo("{}");
-        assertThat(quits).hasValue(1);
+    void statisticsTellWhatIsKnownOfANode() {
+        var node = engine.addNode(dev.weir.storage.NodeOptions.parse("memory,node-name=m,size=64k"))
+                .block();
+        var buffer = java.nio.ByteBuffer.allocateDirect(512);
+        node.write(1024, buffer, dev.weir.storage.WriteFlag.NONE).block();
+        try (var conversation = Conversation.negotiated(commands)) {
+            conversation.say("{'execute':'query-blockstats','arguments':{'query-nodes':true}}");
+            JsonNode stats = conversation.next().get("return").get(0).get("stats");
+            assertThat(stats.get("wr_highest_offset").longValue()).isEqualTo(1536);
+            assertThat(stats.get("wr_bytes").longValue()).isEqualTo(512);
+            // The members of QEMU 11.1.
+            assertThat(stats.size()).isEqualTo(32);
+        }
+    }
+
+    @Test
+    void aThreadThatRunsPollsForAsLongAsItIsTold() {
+        try (var conversation = Conversation.negotiated(commands)) {
+            conversation.say("{'execute':'object-add','arguments':{'qom-type':'iothread','id':'t'}}");
+            conversation.next();
+            conversation.say("{'execute':'qom-set','arguments':{'path':'t','property':'poll-max-ns','value':12345}}");
+            conversation.next();
+        }
+        assertThat(ask("query-iothreads").toString()).contains("{\"id\":\"t\",\"poll-max-ns\":12345}");
+    }
+
+    @Test
+    void quitIsAnsweredWhenTheEngineIsShutDown() {
+        try (var conversation = Conversation.negotiated(commands)) {
+            assertThat(conversation
+                            .say("{'execute':'quit','arguments':{'a':1}}")
+                            .next()
+                            .has("error"))
+                    .isTrue();
+            assertThat(conversation.say("{'execute':'quit'}").nextText()).isEqualTo("{\"return\": {}}\r\n");
+        }
+        assertThatThrownBy(() -> engine.addIoThread("t", java.util.OptionalInt.empty()))
+                .isInstanceOf(Exception.class);
+        assertThat(quit).succeedsWithin(Duration.ofSeconds(10));
     }
 
     private JsonNode ask(String command) {

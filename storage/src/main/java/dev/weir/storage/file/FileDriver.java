@@ -1,10 +1,11 @@
 package dev.weir.storage.file;
 
-import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
 import dev.weir.storage.spi.BlockDevice;
 import dev.weir.storage.spi.OpenContext;
+import dev.weir.storage.spi.Option;
 import dev.weir.storage.spi.OptionReader;
+import dev.weir.storage.spi.OptionSchema;
 import dev.weir.storage.spi.ProtocolDriver;
 import java.io.IOException;
 import reactor.core.publisher.Mono;
@@ -22,6 +23,15 @@ import reactor.core.publisher.Mono;
  * goes through the page cache.
  */
 public final class FileDriver implements ProtocolDriver {
+    private static final Option<String> FILENAME = Option.requiredString("filename");
+    private static final Option<ImageLock.Mode> LOCKING =
+            Option.choice("locking", ImageLock.Mode.class, ImageLock.Mode.AUTO);
+    private static final Option<Aio> AIO = Option.choice("aio", Aio.class, Aio.THREADS);
+
+    private enum Aio {
+        THREADS
+    }
+
     /** For {@link java.util.ServiceLoader}. */
     public FileDriver() {}
 
@@ -31,29 +41,23 @@ public final class FileDriver implements ProtocolDriver {
     }
 
     @Override
+    public OptionSchema options() {
+        return OptionSchema.of(FILENAME, LOCKING, AIO);
+    }
+
+    @Override
     public Mono<BlockDevice> open(OptionReader options, OpenContext context) {
         String filename;
         ImageLock.Mode locking;
         try {
-            filename = options.string("filename");
-            locking = options.choice("locking", ImageLock.Mode.class, ImageLock.Mode.AUTO);
-            requireThreads(options);
+            filename = options.get(FILENAME);
+            locking = options.get(LOCKING);
+            options.get(AIO);
         } catch (BlockException e) {
             return Mono.error(e);
         }
         return new PoolCall<>(
                 context.blockingExecutor(), context.nodeName(), "open", -1, () -> open(filename, locking, context));
-    }
-
-    private static void requireThreads(OptionReader options) {
-        String aio = options.string("aio", null);
-        if (aio == null || aio.equals("threads")) {
-            return;
-        }
-        String reason = aio.equals("io_uring") || aio.equals("native")
-                ? "aio=" + aio + " is not yet available"
-                : "Parameter 'aio' does not accept value '" + aio + "'";
-        throw BlockException.of(BlockErrorKind.INVALID, reason + "; the only choice is 'threads'");
     }
 
     private static BlockDevice open(String filename, ImageLock.Mode locking, OpenContext context) throws IOException {

@@ -102,14 +102,21 @@ public final class BlockGraph {
 
     /** The names that the option {@code driver} may have. */
     public Set<String> driverNames() {
-        return opener.driverNames();
+        return opener.schema().drivers().keySet();
+    }
+
+    /** The options that nodes may have. */
+    public NodeSchema schema() {
+        return opener.schema();
     }
 
     /**
      * What can be done with images of a format besides opening them; empty for a driver that has no such format, or is none.
      */
     public Optional<ImageFormat> imageFormat(String driverName) {
-        return opener.driver(driverName) instanceof FormatDriver format ? format.imageFormat() : Optional.empty();
+        return opener.schema().find(driverName) instanceof FormatDriver format
+                ? format.imageFormat()
+                : Optional.empty();
     }
 
     /** All nodes, children before their parents. */

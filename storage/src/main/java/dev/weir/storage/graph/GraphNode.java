@@ -212,7 +212,7 @@ final class GraphNode implements BlockNode {
             startZeroes(offset, length, options.detected(flags), actual);
             return;
         }
-        counters.write(length);
+        counters.write(offset, length);
         try {
             if (alignmentMask != 0) {
                 boolean partial = ((offset | length) & alignmentMask) != 0;
@@ -251,7 +251,7 @@ final class GraphNode implements BlockNode {
     }
 
     private void startZeroes(long offset, long length, Set<WriteFlag> flags, CoreSubscriber<? super Void> actual) {
-        counters.zero();
+        counters.zero(offset, length);
         var request = new ZeroRequest(this, offset, length, options.permitted(flags), actual);
         if (alignmentMask == 0) {
             request.start();
@@ -273,7 +273,7 @@ final class GraphNode implements BlockNode {
         int alignment = Math.max(limits.requestAlignment(), limits.zeroAlignment());
         long from = Alignment.up(offset, alignment);
         long to = Alignment.down(offset + length, alignment);
-        counters.discard();
+        counters.discard(length);
         if (!options.discardUnmap() || from >= to) {
             Operators.complete(actual);
             return;

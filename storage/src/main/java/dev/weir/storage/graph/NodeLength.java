@@ -87,7 +87,7 @@ final class NodeLength {
         if (options.detectZeroes() != CommonOptions.DetectZeroes.OFF && Zeroes.isZero(src)) {
             startZeroes(offset, bytes, options.detected(flags), by, actual);
         } else if (!refused("write", offset, bytes, actual)) {
-            node.counters().write(bytes);
+            node.counters().write(offset, bytes);
             start(offset, bytes, () -> node.writeLocked(offset, src, withoutGrow(flags)), by, actual);
         }
     }
@@ -96,7 +96,7 @@ final class NodeLength {
     void startZeroes(
             long offset, long bytes, Set<WriteFlag> flags, @Nullable Backend by, CoreSubscriber<? super Void> actual) {
         if (!refused("writeZeroes", offset, bytes, actual)) {
-            node.counters().zero();
+            node.counters().zero(offset, bytes);
             Set<WriteFlag> permitted = node.options().permitted(withoutGrow(flags));
             Mono<Void> work = new Mono<>() {
                 @Override

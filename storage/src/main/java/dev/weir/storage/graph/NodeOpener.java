@@ -13,7 +13,6 @@ import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
@@ -27,7 +26,7 @@ import reactor.core.publisher.Mono;
 final class NodeOpener {
     private static final Logger log = LoggerFactory.getLogger(NodeOpener.class);
 
-    private final Map<String, BlockDriver> drivers;
+    private final NodeSchema schema;
     private final Executor blocking;
     private final ImplicitOpenPolicy policy;
     private final Predicate<Path> ownFiles;
@@ -43,7 +42,7 @@ final class NodeOpener {
             Predicate<Path> ownFiles,
             NodeNames names,
             Turns turns) {
-        this.drivers = drivers;
+        this.schema = new NodeSchema(drivers);
         this.blocking = blocking;
         this.policy = policy;
         this.ownFiles = ownFiles;
@@ -68,13 +67,8 @@ final class NodeOpener {
         return ownFiles;
     }
 
-    Set<String> driverNames() {
-        return drivers.keySet();
-    }
-
-    @Nullable
-    BlockDriver driver(String name) {
-        return drivers.get(name);
+    NodeSchema schema() {
+        return schema;
     }
 
     BouncePool pool() {
@@ -89,25 +83,22 @@ final class NodeOpener {
      */
     Mono<GraphNode> open(NodeOptions options, CommonOptions parent, boolean implicit) {
         return Mono.defer(() -> {
-            var reader = new OptionReader(options);
-            String reference = reader.string("reference", null);
-            if (reference != null) {
-                reader.end();
+            if (options.isReference()) {
+                String reference = new OptionReader(options).string("reference");
                 return Mono.just(names.get(
                         reference, "Cannot find device='" + reference + "' nor node-name='" + reference + "'"));
             }
-            String driverName = reader.string("driver");
-            BlockDriver driver = drivers.get(driverName);
-            if (driver == null) {
-                throw reader.refused("driver", driverName);
+            if (!implicit) {
+                schema.check(options);
             }
+            BlockDriver driver = schema.driver(options);
+            OptionReader reader = schema.reader(options);
             CommonOptions common = CommonOptions.take(reader, parent);
             String name = names.reserve(common.nodeName());
             Mono<GraphNode> opened = openAs(name, driver, reader, options, common, implicit);
             if (common.autoReadOnly() && !common.readOnly()) {
                 opened = opened.onErrorResume(NodeOpener::isReadOnly, failure -> {
-                    var again = new OptionReader(options);
-                    again.string("driver");
+                    OptionReader again = schema.reader(options);
                     CommonOptions.take(again, parent);
                     return openAs(name, driver, again, options, common.asReadOnly(), implicit);
                 });
@@ -128,12 +119,9 @@ final class NodeOpener {
             return Failures.called(name, "open", () -> driver.open(reader, context))
                     .switchIfEmpty(Mono.error(() ->
                             BlockException.of(BlockErrorKind.IO, "Driver '" + driver.name() + "' opened nothing")))
-                    .flatMap(device -> Mono.defer(() -> {
-                                reader.end();
-                                return insert(
-                                        new GraphNode(name, driver.name(), device, common, implicit, pool),
-                                        new NodeNames.Description(options, common));
-                            })
+                    .flatMap(device -> Mono.defer(() -> insert(
+                                    new GraphNode(name, driver.name(), device, common, implicit, pool),
+                                    new NodeNames.Description(options, common)))
                             .onErrorResume(failure -> quietly(name, device).then(Mono.error(failure))))
                     .onErrorResume(failure -> closeUnused(context).then(Mono.error(failure)));
         });

@@ -1,10 +1,10 @@
 package dev.weir.storage.memory;
 
-import dev.weir.storage.BlockErrorKind;
-import dev.weir.storage.BlockException;
 import dev.weir.storage.spi.BlockDevice;
 import dev.weir.storage.spi.OpenContext;
+import dev.weir.storage.spi.Option;
 import dev.weir.storage.spi.OptionReader;
+import dev.weir.storage.spi.OptionSchema;
 import dev.weir.storage.spi.ProtocolDriver;
 import reactor.core.publisher.Mono;
 
@@ -13,6 +13,13 @@ import reactor.core.publisher.Mono;
  * is taken in chunks of 64 KiB, by the first write, and given back by discards.
  */
 public final class MemoryDriver implements ProtocolDriver {
+    private static final Option<Long> SIZE = Option.requiredBytes("size");
+
+    @Override
+    public OptionSchema options() {
+        return OptionSchema.of(SIZE);
+    }
+
     @Override
     public String name() {
         return "memory";
@@ -20,10 +27,7 @@ public final class MemoryDriver implements ProtocolDriver {
 
     @Override
     public Mono<BlockDevice> open(OptionReader options, OpenContext context) {
-        return Mono.fromSupplier(() -> new MemoryDevice(
-                options.bytes("size")
-                        .orElseThrow(() -> BlockException.of(BlockErrorKind.INVALID, "Parameter 'size' is missing")),
-                ChunkMemory.ofJvm(),
-                context.blockingExecutor()));
+        return Mono.fromSupplier(
+                () -> new MemoryDevice(options.get(SIZE), ChunkMemory.ofJvm(), context.blockingExecutor()));
     }
 }

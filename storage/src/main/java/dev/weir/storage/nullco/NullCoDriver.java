@@ -4,10 +4,11 @@ import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
 import dev.weir.storage.spi.BlockDevice;
 import dev.weir.storage.spi.OpenContext;
+import dev.weir.storage.spi.Option;
 import dev.weir.storage.spi.OptionReader;
+import dev.weir.storage.spi.OptionSchema;
 import dev.weir.storage.spi.ProtocolDriver;
 import java.time.Duration;
-import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
@@ -18,6 +19,15 @@ import reactor.core.publisher.Mono;
 public final class NullCoDriver implements ProtocolDriver {
     private static final long DEFAULT_SIZE = 1L << 30;
 
+    private static final Option<Long> SIZE = Option.bytes("size", DEFAULT_SIZE);
+    private static final Option<Long> LATENCY = Option.integer("latency-ns", 0);
+    private static final Option<Boolean> READ_ZEROES = Option.flag("read-zeroes", false);
+
+    @Override
+    public OptionSchema options() {
+        return OptionSchema.of(SIZE, LATENCY, READ_ZEROES);
+    }
+
     @Override
     public String name() {
         return "null-co";
@@ -25,22 +35,14 @@ public final class NullCoDriver implements ProtocolDriver {
 
     @Override
     public Mono<BlockDevice> open(OptionReader options, OpenContext context) {
-        return Mono.fromSupplier(() -> new NullCoDevice(
-                options.bytes("size").orElse(DEFAULT_SIZE),
-                latency(options.string("latency-ns", "0")),
-                options.flag("read-zeroes", false)));
+        return Mono.fromSupplier(
+                () -> new NullCoDevice(options.get(SIZE), latency(options.get(LATENCY)), options.get(READ_ZEROES)));
     }
 
-    private static Duration latency(@Nullable String value) {
-        try {
-            long nanos = Long.parseLong(String.valueOf(value));
-            if (nanos >= 0) {
-                return Duration.ofNanos(nanos);
-            }
-        } catch (NumberFormatException e) {
-            // Refused below, as a negative one.
+    private static Duration latency(long nanos) {
+        if (nanos < 0) {
+            throw BlockException.of(BlockErrorKind.INVALID, "latency-ns is invalid");
         }
-        throw BlockException.of(
-                BlockErrorKind.INVALID, "Parameter 'latency-ns' expects a non-negative number, was '" + value + "'");
+        return Duration.ofNanos(nanos);
     }
 }

@@ -4,16 +4,21 @@ import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
 import dev.weir.storage.BlockIo;
 import dev.weir.storage.BlockNode;
+import dev.weir.storage.image.ImageRepair;
 import dev.weir.storage.spi.BouncePool;
+import dev.weir.storage.spi.OpenContext;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 /** Reads the metadata that is always in memory; as often as others may have changed it. */
 final class ImageOpener {
+    private static final Logger log = LoggerFactory.getLogger(ImageOpener.class);
     private static final int START = 4096;
 
     private final String nodeName;
@@ -25,18 +30,17 @@ final class ImageOpener {
     private final BouncePool pool = new BouncePool();
 
     ImageOpener(
-            String nodeName,
             BlockNode file,
             @Nullable BlockNode dataFile,
             @Nullable BlockNode backing,
             CacheSizes sizes,
-            Executor executor) {
-        this.nodeName = nodeName;
+            OpenContext context) {
+        this.nodeName = context.nodeName();
         this.file = file;
         this.dataFile = dataFile;
         this.backing = backing;
         this.sizes = sizes;
-        this.executor = executor;
+        this.executor = context.blockingExecutor();
     }
 
     BlockNode file() {
@@ -85,8 +89,7 @@ final class ImageOpener {
      * @param write whether it is going to be written to: it is made ready for that
      */
     Mono<Qcow2Image> load(boolean write) {
-        return header(file).flatMap(header -> {
-            requireWritable(header, write);
+        return (write ? soundHeader() : header(file)).flatMap(header -> {
             HostFile host = new HostFile(file);
             return table(host, header.l1Offset(), header.l1Entries())
                     .zipWith(table(
@@ -99,28 +102,53 @@ final class ImageOpener {
                         HostFile data = dataFile == null ? host : new HostFile(dataFile);
                         return new Qcow2Image(metadata, data, backing, write, pool, executor);
                     })
-                    .flatMap(image -> write ? makeReady(image) : Mono.just(image));
+                    .flatMap(image -> write ? protectSnapshots(image).flatMap(this::makeReady) : Mono.just(image));
         });
     }
 
-    /**
-     * What was not kept true since another program wrote it is not claimed to be. An image that was not closed properly is
-     * repaired first.
-     */
+    /** What is not kept true from now on is not claimed to be. */
     private Mono<Qcow2Image> makeReady(Qcow2Image image) {
         Qcow2Header header = image.metadata().header();
         long kept = header.autoclear() & (header.hasDataFile() ? Feature.RAW_DATA_FILE : 0);
         return header.version() < 3 || kept == header.autoclear()
                 ? Mono.just(image)
                 : image.metadata()
-                        .writeHeader(header.withFeatures(header.incompatible(), header.compatible(), kept))
+                        .updateHeader(now -> now.withFeatures(now.incompatible(), now.compatible(), kept))
                         .thenReturn(image);
     }
 
-    private static void requireWritable(Qcow2Header header, boolean write) {
-        if (write && header.has(Feature.CORRUPT)) {
-            throw BlockException.of(BlockErrorKind.READ_ONLY, "qcow2: Image is corrupt; cannot be opened read/write");
-        }
+    /** The header of an image that may be written to; one that was not closed properly is repaired first. */
+    private Mono<Qcow2Header> soundHeader() {
+        return header(file).flatMap(header -> {
+            if (header.has(Feature.CORRUPT)) {
+                throw BlockException.of(
+                        BlockErrorKind.READ_ONLY, "qcow2: Image is corrupt; cannot be opened read/write");
+            }
+            if (!header.has(Feature.DIRTY)) {
+                return Mono.just(header);
+            }
+            log.warn("Image of node {} was not closed properly; repairing it", nodeName);
+            return Qcow2Check.check(file, header, ImageRepair.ALL, part -> {})
+                    .flatMap(check -> check.corruptions() + check.checkErrors() == 0
+                            ? header(file)
+                            : Mono.error(BlockException.of(
+                                    BlockErrorKind.READ_ONLY,
+                                    "qcow2: Image was not closed properly, and cannot be repaired")));
+        });
+    }
+
+    /** Where snapshots have their tables no guest data may go. */
+    private Mono<Qcow2Image> protectSnapshots(Qcow2Image image) {
+        Qcow2Header header = image.metadata().header();
+        return SnapshotTable.read(file, header).map(table -> {
+            ClusterSet metadata = image.metadata().clusters();
+            metadata.addRange(header.snapshotsOffset(), table.bytes(), header.geometry());
+            for (Snapshot snapshot : table.snapshots()) {
+                snapshot.requireSound(header.geometry());
+                metadata.addRange(snapshot.l1Offset(), snapshot.l1Entries() * 8L, header.geometry());
+            }
+            return image;
+        });
     }
 
     private static Mono<long[]> table(HostFile file, long offset, long entries) {

@@ -6,6 +6,7 @@ import dev.weir.storage.spi.SerialOperations;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,13 +28,16 @@ final class Metadata {
     private final Refcounts refcounts;
     private final FreedClusters freed;
     private final SerialOperations turns = new SerialOperations();
+    private final SerialOperations headerTurns = new SerialOperations();
     private volatile Qcow2Header header;
+    private volatile long size;
     private volatile @Nullable String corruption;
 
     Metadata(String nodeName, HostFile file, Qcow2Header header, long[] l1, long[] refcountTable, CacheSizes sizes) {
         this.nodeName = nodeName;
         this.file = file;
         this.header = header;
+        this.size = header.size();
         this.geometry = header.geometry();
         this.tables = new L2Tables(lock, geometry, file, l1, sizes.l2Slice(geometry), sizes.l2Bytes(header), clusters);
         this.refcounts = new Refcounts(
@@ -151,15 +155,16 @@ final class Metadata {
             return Mono.just(told);
         }
         log.error("Marking image of node {} as corrupt: {}", nodeName, what);
-        return writeHeader(header.withFeatures(
-                        header.incompatible() | Feature.CORRUPT, header.compatible(), header.autoclear()))
+        return updateHeader(now ->
+                        now.withFeatures(now.incompatible() | Feature.CORRUPT, now.compatible(), now.autoclear()))
                 .onErrorComplete()
                 .thenReturn(told);
     }
 
-    /** Writes the header and puts it on stable storage. One at a time. */
-    Mono<Void> writeHeader(Qcow2Header changed) {
-        return Mono.defer(() -> {
+    /** Changes the header as it is by then, and puts it on stable storage; one change after the other. */
+    Mono<Void> updateHeader(UnaryOperator<Qcow2Header> change) {
+        return headerTurns.run(() -> {
+            Qcow2Header changed = change.apply(header);
             ByteBuffer bytes = ByteBuffer.allocateDirect(changed.knownLength());
             changed.putFixed(bytes, 0, 0);
             // Where the name of the backing file is stays as it is.
@@ -168,8 +173,12 @@ final class Metadata {
         });
     }
 
-    /** As the guest sees it from now on; the file is told by {@link #writeHeader}. */
-    void header(Qcow2Header changed) {
-        header = changed;
+    /** The size of the virtual disk as the guest sees it, in bytes; the header may tell of it later, or earlier. */
+    long size() {
+        return size;
+    }
+
+    void size(long bytes) {
+        size = bytes;
     }
 }

@@ -82,7 +82,8 @@ final class MetadataCommit {
         List<TableWrite> slices;
         List<TableWrite> l1;
         List<FreedClusters.Range> freed;
-        @Nullable Qcow2Header header = null;
+        long movedTo = 0;
+        int tableClusters = 0;
         synchronized (metadata.lock()) {
             Refcounts refcounts = metadata.refcounts();
             for (long[] replaced : refcounts.takeReplaced()) {
@@ -91,7 +92,8 @@ final class MetadataCommit {
             blocks = refcounts.takeBlocks();
             table = refcounts.takeTable();
             if (refcounts.moved()) {
-                header = metadata.header().withRefcountTable(refcounts.tableOffset(), refcounts.tableClusters());
+                movedTo = refcounts.tableOffset();
+                tableClusters = refcounts.tableClusters();
             }
             slices = metadata.tables().takeSlices();
             l1 = metadata.tables().takeL1(metadata.header().l1Offset());
@@ -105,7 +107,7 @@ final class MetadataCommit {
         return write(blocks)
                 .then(order(!blocks.isEmpty() && !table.isEmpty()))
                 .then(write(table))
-                .then(tell(header))
+                .then(tell(movedTo, tableClusters))
                 .then(order(!slices.isEmpty() || !l1.isEmpty()))
                 .then(write(slices))
                 .then(order(!l1.isEmpty()))
@@ -144,14 +146,17 @@ final class MetadataCommit {
         return data == metadata.file() ? file : data.flush().then(file);
     }
 
-    private Mono<Void> tell(@Nullable Qcow2Header header) {
-        return header == null
+    /** @param offset where the refcount table has moved to, or 0 */
+    private Mono<Void> tell(long offset, int clusters) {
+        return offset == 0
                 ? Mono.empty()
-                : Mono.defer(() -> flush().then(metadata.writeHeader(header))).doOnSuccess(nothing -> {
-                    synchronized (metadata.lock()) {
-                        metadata.refcounts().settled(header.refcountTableOffset());
-                    }
-                });
+                : Mono.defer(this::flush)
+                        .then(metadata.updateHeader(header -> header.withRefcountTable(offset, clusters)))
+                        .doOnSuccess(nothing -> {
+                            synchronized (metadata.lock()) {
+                                metadata.refcounts().settled(offset);
+                            }
+                        });
     }
 
     private void putBack(List<TableWrite> writes, List<FreedClusters.Range> freed) {

@@ -76,7 +76,7 @@ final class Qcow2Device implements BlockDevice {
 
     @Override
     public long length() {
-        return image.metadata().header().size();
+        return image.metadata().size();
     }
 
     @Override

@@ -178,9 +178,7 @@ final class Qcow2Image {
 
     /** How many bytes at a guest offset the backing file has; what lies beyond, or without one, is zero. */
     long backed(long guest) {
-        return backing == null
-                ? 0
-                : Math.max(0, Math.min(backing.length(), metadata.header().size()) - guest);
+        return backing == null ? 0 : Math.max(0, Math.min(backing.length(), metadata.size()) - guest);
     }
 
     /** What the backing file says of a run that it has. */

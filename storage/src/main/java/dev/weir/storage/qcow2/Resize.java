@@ -47,41 +47,34 @@ final class Resize extends ImageRequest {
         if (length % SECTOR != 0) {
             throw BlockException.of(BlockErrorKind.INVALID, "The new size must be a multiple of " + SECTOR);
         }
-        if (length == header.size()) {
+        if (length == image().metadata().size()) {
             return Mono.empty();
         }
         if (image().geometry().l1EntriesFor(length) > HeaderParser.MAX_L1_BYTES / 8) {
             throw BlockException.of(BlockErrorKind.FILE_TOO_LARGE, "The image cannot become as large as that");
         }
-        if (header.snapshotCount() > 0 && (header.version() < 3 || length < header.size())) {
+        if (header.snapshotCount() > 0
+                && (header.version() < 3 || length < image().metadata().size())) {
             throw BlockException.of(BlockErrorKind.UNSUPPORTED, "Can't resize an image which has snapshots");
         }
-        return length > header.size() ? grow(header) : shrink(header);
+        return length > image().metadata().size() ? grow(header) : shrink(header);
     }
 
     private Mono<Void> grow(Qcow2Header header) {
-        long before = header.size();
+        long before = image().metadata().size();
         int entries = (int) image().geometry().l1EntriesFor(length);
         Mono<Void> table = entries <= header.l1Entries() ? Mono.empty() : growL1(header, entries);
         Mono<Void> data =
                 image().hasDataFile() ? Mono.defer(() -> image().data().reserveExactly(length)) : Mono.empty();
         return table.then(data)
                 .then(Mono.defer(() -> {
-                    Metadata metadata = image().metadata();
-                    metadata.header(metadata.header().withSize(length));
+                    image().metadata().size(length);
                     return hideOld(before);
                 }))
                 .then(Mono.defer(() -> preallocate(before)))
                 .then(Mono.defer(() -> image().commit().run()))
-                .then(Mono.defer(() -> {
-                    Metadata metadata = image().metadata();
-                    return metadata.writeHeader(metadata.header().withSize(length));
-                }))
-                .onErrorResume(failure -> {
-                    Metadata metadata = image().metadata();
-                    metadata.header(metadata.header().withSize(before));
-                    return Mono.error(failure);
-                });
+                .then(image().metadata().updateHeader(now -> now.withSize(length)))
+                .doOnError(failure -> image().metadata().size(before));
     }
 
     /** What the backing file has there, or the last cluster beyond the former end, must not appear. */
@@ -116,8 +109,7 @@ final class Resize extends ImageRequest {
                     return file.reserve(offset + bytes.capacity())
                             .then(Mono.defer(() -> file.write(offset, bytes)))
                             .then(Mono.defer(() -> image().commit().run()))
-                            .then(Mono.defer(
-                                    () -> metadata.writeHeader(metadata.header().withL1(offset, wanted))))
+                            .then(Mono.defer(() -> metadata.updateHeader(now -> now.withL1(offset, wanted))))
                             .doOnSuccess(nothing -> {
                                 synchronized (metadata.lock()) {
                                     metadata.tables().replaceL1(table);
@@ -141,14 +133,13 @@ final class Resize extends ImageRequest {
     private Mono<Void> shrink(Qcow2Header header) {
         Metadata metadata = image().metadata();
         long cut = image().geometry().roundUp(length);
-        Mono<Void> tail = cut >= header.size()
+        Mono<Void> tail = cut >= image().metadata().size()
                 ? Mono.empty()
-                : Mono.defer(() -> ClusterZeroing.dropping(image()).runAll(cut, header.size()));
+                : Mono.defer(() -> ClusterZeroing.dropping(image())
+                        .runAll(cut, image().metadata().size()));
         return tail.then(Mono.defer(() -> image().commit().run()))
-                .then(Mono.defer(() -> {
-                    Qcow2Header smaller = metadata.header().withSize(length);
-                    return metadata.writeHeader(smaller);
-                }))
+                .then(metadata.updateHeader(now -> now.withSize(length)))
+                .doOnSuccess(nothing -> metadata.size(length))
                 .then(Mono.defer(() -> image().commit().settle()))
                 .then(Mono.defer(() -> image().hasDataFile()
                         ? image().data().node().truncate(length, PreallocMode.OFF)

@@ -102,7 +102,7 @@ final class ZeroRequest extends ImageRequest {
     }
 
     private long length() {
-        return image().metadata().header().size();
+        return image().metadata().size();
     }
 
     /** A part of a unit: zeroes are written where it does not read as zero already. */

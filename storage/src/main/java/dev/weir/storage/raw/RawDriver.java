@@ -3,10 +3,13 @@ package dev.weir.storage.raw;
 import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
 import dev.weir.storage.BlockNode;
+import dev.weir.storage.NodeOptions;
 import dev.weir.storage.spi.BlockDevice;
 import dev.weir.storage.spi.FormatDriver;
 import dev.weir.storage.spi.OpenContext;
+import dev.weir.storage.spi.Option;
 import dev.weir.storage.spi.OptionReader;
+import dev.weir.storage.spi.OptionSchema;
 import java.util.OptionalLong;
 import reactor.core.publisher.Mono;
 
@@ -19,6 +22,16 @@ import reactor.core.publisher.Mono;
  * open whatever files its contents name.
  */
 public final class RawDriver implements FormatDriver {
+    private static final Option<NodeOptions> FILE = Option.requiredChild("file");
+    private static final Option<OptionalLong> OFFSET = Option.bytes("offset");
+    private static final Option<OptionalLong> SIZE = Option.bytes("size");
+    private static final Option<Boolean> PROBED = Option.flag("probed", false);
+
+    @Override
+    public OptionSchema options() {
+        return OptionSchema.of(FILE, OFFSET, SIZE, PROBED);
+    }
+
     @Override
     public String name() {
         return "raw";
@@ -27,13 +40,13 @@ public final class RawDriver implements FormatDriver {
     @Override
     public Mono<BlockDevice> open(OptionReader options, OpenContext context) {
         return Mono.defer(() -> {
-            OptionalLong offset = options.bytes("offset");
-            OptionalLong size = options.bytes("size");
-            boolean probed = options.flag("probed", false);
+            OptionalLong offset = options.get(OFFSET);
+            OptionalLong size = options.get(SIZE);
+            boolean probed = options.get(PROBED);
             if (probed && (offset.isPresent() || size.isPresent())) {
                 throw BlockException.of(BlockErrorKind.INVALID, "A probed raw image has no 'offset' and no 'size'");
             }
-            return context.openChild(options.child("file"))
+            return context.openChild(options.get(FILE))
                     .map(file -> probed
                             ? new ProbedRawDevice(file)
                             : device(file, offset.orElse(0), size.orElse(RawDevice.UP_TO_THE_END)));

@@ -11,9 +11,15 @@ public sealed interface BlockDriver permits ProtocolDriver, FormatDriver, Filter
     String name();
 
     /**
+     * The options of this driver, those that every node has left out: what can be given to it on a command line, by a
+     * control protocol and by a program, and what a control protocol tells of it. Always the same.
+     */
+    OptionSchema options();
+
+    /**
      * Opens a device.
      *
-     * @param options the options of this driver only; what is not taken from them is refused by the caller as unexpected
+     * @param options what {@link #options} declares can be read from it; it was checked against that
      * @param context what the node was asked to be, and the way to other nodes
      * @return the device; a failed open leaves nothing open
      */

@@ -39,7 +39,7 @@ public interface OpenContext {
     /**
      * A child that the user named: a reference to a node, or options of a new one.
      *
-     * @param options what {@link OptionReader#child} returned
+     * @param options what the {@link Option} of a child gave
      */
     Mono<BlockNode> openChild(NodeOptions options);
 

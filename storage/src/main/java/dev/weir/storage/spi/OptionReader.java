@@ -6,7 +6,6 @@ import dev.weir.storage.NodeOptions;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -14,17 +13,45 @@ import org.jspecify.annotations.Nullable;
 /**
  * Takes typed values out of {@link NodeOptions}; what was not taken when {@link #end} is called is an error. Not safe for
  * use by several threads at once. Every failure is a {@link BlockException} of kind {@link BlockErrorKind#INVALID} with
- * QEMU's text.
+ * QEMU's text. Where options are declared nothing else can be read: that is an {@link IllegalStateException}.
  */
 public final class OptionReader {
     private final Map<String, Object> left;
     private final boolean typed;
     private final String path;
+    private final @Nullable OptionSchema declared;
 
+    /** Reads anything. */
     public OptionReader(NodeOptions options) {
-        this.left = new LinkedHashMap<>(options.values());
+        this(options, null, new LinkedHashMap<>(options.values()));
+    }
+
+    /** Reads what is declared. */
+    public OptionReader(NodeOptions options, OptionSchema declared) {
+        this(options, declared, new LinkedHashMap<>(options.values()));
+    }
+
+    private OptionReader(NodeOptions options, @Nullable OptionSchema declared, Map<String, Object> left) {
+        this.left = left;
         this.typed = options.typed();
         this.path = options.path();
+        this.declared = declared;
+    }
+
+    /** The value of an option as it is declared. */
+    public <T> T get(Option<T> option) {
+        return option.read(this);
+    }
+
+    private void requireDeclared(String key) {
+        if (declared != null && declared.find(key) == null) {
+            throw new IllegalStateException("The option '" + path + key + "' is read, but not declared");
+        }
+    }
+
+    private @Nullable Object take(String key) {
+        requireDeclared(key);
+        return left.remove(key);
     }
 
     /** A value that must be there. */
@@ -38,7 +65,7 @@ public final class OptionReader {
 
     /** A value, or {@code absent}. */
     public @Nullable String string(String key, @Nullable String absent) {
-        Object value = left.remove(key);
+        Object value = take(key);
         if (value == null) {
             return absent;
         }
@@ -53,7 +80,7 @@ public final class OptionReader {
 
     /** {@code on} or {@code off}, or what QEMU takes besides: yes and no, true and false, y and n. */
     public boolean flag(String key, boolean absent) {
-        Object value = left.remove(key);
+        Object value = take(key);
         if (value == null) {
             return absent;
         }
@@ -72,7 +99,7 @@ public final class OptionReader {
 
     /** A whole number, as C's {@code strtoll} reads it where it is text; empty where it is absent. */
     public OptionalLong integer(String key) {
-        Object value = left.remove(key);
+        Object value = take(key);
         if (value == null) {
             return OptionalLong.empty();
         }
@@ -94,11 +121,12 @@ public final class OptionReader {
 
     /** A number of bytes, with a unit such as {@code 64M}; empty where it is absent. */
     public OptionalLong bytes(String key) {
+        requireDeclared(key);
         Object value = left.get(key);
         if (typed || !(value instanceof String text)) {
             OptionalLong number = integer(key);
             if (number.isPresent() && number.getAsLong() < 0) {
-                throw invalid("Parameter '" + path + key + "' expects a non-negative number");
+                throw invalid("Value '" + number.getAsLong() + "' is out of range for parameter '" + path + key + "'");
             }
             return number;
         }
@@ -113,19 +141,27 @@ public final class OptionReader {
 
     /** The texts of a list, or one text alone; empty where it is absent. */
     public List<String> strings(String key) {
-        Object value = left.remove(key);
+        return strings(key, "array");
+    }
+
+    /** @param type what the message calls such a value */
+    List<String> strings(String key, String type) {
+        Object value = take(key);
         if (value instanceof String text) {
             return List.of(text);
         }
         if (value == null) {
             return List.of();
         }
-        if (!(value instanceof NodeOptions options)) {
-            throw wrongType(key, "array");
+        if (!(value instanceof NodeOptions options) || options.isNull() || typed && !options.isList()) {
+            throw wrongType(key, type);
         }
         var list = new OptionReader(options.at(path + key + "."));
         var texts = new ArrayList<String>();
         while (list.has(Integer.toString(texts.size()))) {
+            if (typed && !(options.values().get(Integer.toString(texts.size())) instanceof String)) {
+                throw wrongType(key + "[" + texts.size() + "]", "string");
+            }
             texts.add(list.string(Integer.toString(texts.size())));
         }
         list.end();
@@ -134,29 +170,42 @@ public final class OptionReader {
 
     /** Options that belong together; none where they are absent. */
     public OptionReader group(String key) {
-        Object value = left.remove(key);
-        if (value == null) {
-            return new OptionReader(NodeOptions.builder().build());
+        return group(key, null);
+    }
+
+    OptionReader group(String key, @Nullable OptionSchema members) {
+        Object value = take(key);
+        NodeOptions options = value == null ? NodeOptions.builder().build() : options(key, value, "object");
+        return new OptionReader(options, members, new LinkedHashMap<>(options.values()));
+    }
+
+    private NodeOptions options(String key, Object value, String type) {
+        if (value instanceof NodeOptions options && !options.isNull() && !options.isList()) {
+            return options.at(path + key + ".");
         }
-        if (value instanceof NodeOptions options) {
-            return new OptionReader(options.at(path + key + "."));
-        }
-        throw wrongType(key, "object");
+        throw wrongType(key, type);
     }
 
     /** Whether a value is there that was not taken yet. */
     public boolean has(String key) {
+        requireDeclared(key);
         return left.containsKey(key);
     }
 
     /** A constant of {@code type}, written in kebab-case. */
     public <E extends Enum<E>> E choice(String key, Class<E> type, E absent) {
+        E constant = constant(key, type);
+        return constant == null ? absent : constant;
+    }
+
+    /** A constant of {@code type}, or null. */
+    <E extends Enum<E>> @Nullable E constant(String key, Class<E> type) {
         String value = string(key, null);
         if (value == null) {
-            return absent;
+            return null;
         }
         for (E constant : type.getEnumConstants()) {
-            if (constant.name().toLowerCase(Locale.ROOT).replace('_', '-').equals(value)) {
+            if (Option.word(constant).equals(value)) {
                 return constant;
             }
         }
@@ -170,14 +219,23 @@ public final class OptionReader {
 
     /** A child node that must be there: its options, or a reference. */
     public NodeOptions child(String key) {
-        Object value = left.remove(key);
+        Object value = take(key);
         if (value == null) {
             throw missing(key);
         }
-        if (value instanceof NodeOptions options) {
-            return options.at(path + key + ".");
+        return value instanceof String name ? NodeOptions.reference(name) : options(key, value, "BlockdevRef");
+    }
+
+    /** As {@link #child}, or {@link NodeOptions#NULL}; an empty text stands for that, too. */
+    NodeOptions childOrNull(String key) {
+        Object value = take(key);
+        if (value == null) {
+            throw missing(key);
         }
-        return NodeOptions.reference(value.toString());
+        if (value instanceof NodeOptions none && none.isNull() || value.equals("")) {
+            return NodeOptions.NULL;
+        }
+        return value instanceof String name ? NodeOptions.reference(name) : options(key, value, "BlockdevRefOrNull");
     }
 
     /** Refuses what was not taken. */
@@ -210,7 +268,7 @@ public final class OptionReader {
         }
     }
 
-    private BlockException missing(String key) {
+    BlockException missing(String key) {
         return invalid("Parameter '" + path + key + "' is missing");
     }
 

@@ -1,9 +1,12 @@
 package dev.weir.storage.throttle;
 
+import dev.weir.storage.NodeOptions;
 import dev.weir.storage.spi.BlockDevice;
 import dev.weir.storage.spi.FilterDriver;
 import dev.weir.storage.spi.OpenContext;
+import dev.weir.storage.spi.Option;
 import dev.weir.storage.spi.OptionReader;
+import dev.weir.storage.spi.OptionSchema;
 import reactor.core.publisher.Mono;
 
 /**
@@ -14,6 +17,9 @@ import reactor.core.publisher.Mono;
  * the node is drained nothing waits: what waited goes on at once, and counts.
  */
 public final class ThrottleDriver implements FilterDriver {
+    private static final Option<String> GROUP = Option.requiredString("throttle-group");
+    private static final Option<NodeOptions> FILE = Option.requiredChild("file");
+
     private final ThrottleGroups groups;
 
     /** @param groups where the driver finds its groups */
@@ -27,10 +33,15 @@ public final class ThrottleDriver implements FilterDriver {
     }
 
     @Override
+    public OptionSchema options() {
+        return OptionSchema.of(GROUP, FILE);
+    }
+
+    @Override
     public Mono<BlockDevice> open(OptionReader options, OpenContext context) {
         return Mono.defer(() -> {
-            String group = options.string("throttle-group");
-            return context.openChild(options.child("file")).map(file -> new ThrottleDevice(file, groups.join(group)));
+            String group = options.get(GROUP);
+            return context.openChild(options.get(FILE)).map(file -> new ThrottleDevice(file, groups.join(group)));
         });
     }
 }

@@ -2,13 +2,16 @@ package dev.weir.storage.throttle;
 
 import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
+import dev.weir.storage.spi.Option;
 import dev.weir.storage.spi.OptionReader;
+import dev.weir.storage.spi.OptionSchema;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 
 /**
  * What a {@link ThrottleGroup} lets pass; QEMU's {@code ThrottleLimits}. The rate of all requests cannot be limited together
@@ -34,6 +37,13 @@ public record ThrottleLimits(
     private static final List<String> KEYS =
             List.of("bps-total", "bps-read", "bps-write", "iops-total", "iops-read", "iops-write");
     private static final String SIZE_KEY = "iops-size";
+    private static final Option<OptionReader> LIMITS = Option.group(
+            "limits",
+            OptionSchema.of(Stream.concat(
+                            KEYS.stream().flatMap(key -> Stream.of(key, key + "-max", key + "-max-length")),
+                            Stream.of(SIZE_KEY))
+                    .map(Option::integer)
+                    .toList()));
     private static final long MAX_LENGTH = 0xffff_ffffL;
 
     /**
@@ -100,6 +110,11 @@ public record ThrottleLimits(
         return value >= 0 && value <= MAX_VALUE;
     }
 
+    /** What {@link #with} reads. */
+    public static OptionSchema options() {
+        return OptionSchema.of(LIMITS);
+    }
+
     /**
      * These limits with the changes that the struct {@code limits} of {@code options} makes: keys {@code bps-total},
      * {@code bps-total-max}, {@code bps-total-max-length} and so on for {@code bps-read}, {@code bps-write},
@@ -108,7 +123,7 @@ public record ThrottleLimits(
      * @throws BlockException of kind {@link BlockErrorKind#INVALID} with QEMU's text
      */
     public ThrottleLimits with(OptionReader options) {
-        OptionReader limits = options.group("limits");
+        OptionReader limits = options.get(LIMITS);
         List<Rate> rates = new ArrayList<>();
         for (int i = 0; i < KEYS.size(); i++) {
             String key = KEYS.get(i);

@@ -84,7 +84,7 @@ final class FileFixture {
     }
 
     BlockDevice open(NodeOptions options, Context context) {
-        BlockDevice device = await(new FileDriver().open(new OptionReader(options), context));
+        BlockDevice device = await(new FileDriver().open(reader(options), context));
         if (device == null) {
             throw new AssertionError("no device");
         }
@@ -101,7 +101,7 @@ final class FileFixture {
     }
 
     static OptionReader reader(NodeOptions options) {
-        return new OptionReader(options);
+        return new OptionReader(options, new FileDriver().options());
     }
 
     void close(BlockDevice device) {

@@ -281,7 +281,7 @@ class NodeRequestTest {
         GraphNode node = node(new ScriptedDevice(1000, SECTORS), "");
         node.read(0, filled(10, 0)).block();
         node.write(0, filled(20, 0), WriteFlag.NONE).block();
-        assertThat(node.statistics()).isEqualTo(new NodeStatistics(1, 10, 1, 20, 0, 0, 0));
+        assertThat(node.statistics()).isEqualTo(new NodeStatistics(1, 10, 1, 20, 0, 0, 0, 0, 20, 0, 0, 0, 0));
     }
 
     private GraphNode node(dev.weir.storage.spi.BlockDevice device, String options) {

@@ -97,7 +97,7 @@ class OptionReaderTest {
     @Test
     void aNegativeSizeIsRefused() {
         assertThatThrownBy(() -> new OptionReader(json().set("n", -1).build()).bytes("n"))
-                .hasMessageStartingWith("Parameter 'n' expects a non-negative number");
+                .hasMessage("Value '-1' is out of range for parameter 'n'");
     }
 
     @Test

@@ -64,6 +64,13 @@ class UserDriverTest {
     }
 
     private static final class StoreDriver implements ProtocolDriver {
+        private static final Option<String> TEXT = Option.requiredString("text");
+
+        @Override
+        public OptionSchema options() {
+            return OptionSchema.of(TEXT);
+        }
+
         @Override
         public String name() {
             return "store";
@@ -71,7 +78,7 @@ class UserDriverTest {
 
         @Override
         public Mono<BlockDevice> open(OptionReader options, OpenContext context) {
-            byte[] data = options.string("text").getBytes(StandardCharsets.UTF_8);
+            byte[] data = options.get(TEXT).getBytes(StandardCharsets.UTF_8);
             return Mono.just(new StoreDevice(data, context.blockingExecutor()));
         }
     }

@@ -3,6 +3,7 @@ package dev.weir.engine.cli.image;
 import dev.weir.storage.BlockBackend;
 import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
+import dev.weir.storage.BlockIo;
 import dev.weir.storage.NodeOptions;
 import dev.weir.storage.Permissions;
 import dev.weir.storage.graph.BlockGraph;
@@ -57,13 +58,13 @@ public final class ImageAccess {
         return named != null
                 ? Mono.just(named)
                 : detect(file).map(found -> {
-                    if (!found.equals(RAW)) {
+                    if (graph.imageFormat(found).isPresent()) {
                         throw BlockException.of(
                                 BlockErrorKind.INVALID,
                                 "'" + file + "' begins like a " + found + " image; name its format: -f " + found
                                         + " where you know that it is one, or else -f raw");
                     }
-                    return found;
+                    return RAW;
                 });
     }
 
@@ -75,7 +76,7 @@ public final class ImageAccess {
     }
 
     /** As {@link #detect(Path)}. */
-    public static Mono<String> detect(BlockBackend file) {
+    public static Mono<String> detect(BlockIo file) {
         ByteBuffer sector = ByteBuffer.allocateDirect((int) Math.min(SECTOR, file.length()));
         if (!sector.hasRemaining()) {
             return Mono.just(RAW);
