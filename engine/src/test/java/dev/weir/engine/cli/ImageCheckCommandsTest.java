@@ -59,7 +59,8 @@ class ImageCheckCommandsTest {
         assertThat(image("check", disk()).status()).isEqualTo(3);
         CommandRun json = image("check", "--output=json", disk());
         assertThat(json.status()).isEqualTo(3);
-        assertThat(new ObjectMapper().readTree(json.out()).path("leaks").asInt()).isEqualTo(1);
+        assertThat(new ObjectMapper().readTree(json.out()).path("leaks").asInt())
+                .isEqualTo(1);
         assertThat(image("check", "-f", "qcow2", "--repair", "leaks", disk()).out())
                 .contains("1 leaked clusters were freed", "No errors are left.");
         assertThat(image("check", disk()).status()).isZero();
