@@ -95,6 +95,17 @@ public final class NodeOptions {
         return typed;
     }
 
+    /** Whether the keys are 0, 1 and so on; so are those of nothing at all. */
+    public boolean list() {
+        int next = 0;
+        for (String key : values.keySet()) {
+            if (!key.equals(Integer.toString(next++))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** What precedes the keys in messages: nothing, or where these options stand in larger ones, with a dot at its end. */
     public String path() {
         return path;

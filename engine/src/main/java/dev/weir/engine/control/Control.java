@@ -97,6 +97,11 @@ public final class Control {
         return engine.graph().remove(nodeName);
     }
 
+    /** Gives nodes other options, all of them or none; see {@link dev.weir.storage.graph.BlockGraph#reopen}. */
+    public Mono<Void> reopenNodes(List<NodeOptions> nodes) {
+        return engine.graph().reopen(nodes);
+    }
+
     /** @param bytes new length of the node, at least 0 */
     public Mono<Void> resize(String nodeName, long bytes) {
         return Mono.defer(() -> {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weir.engine.control.Control;
 import dev.weir.storage.BlockNode;
+import dev.weir.storage.NodeOptions;
 import dev.weir.storage.graph.NodeInfo;
 import dev.weir.storage.graph.NodeStatistics;
 import java.util.List;
@@ -28,6 +29,11 @@ final class NodeCommands {
             String name = reader.string("node-name");
             reader.end();
             return control.removeNode(name).then(Mono.empty());
+        }));
+        commands.add("blockdev-reopen", QmpCommands.taking(reader -> {
+            List<NodeOptions> nodes = reader.objects("options");
+            reader.end();
+            return control.reopenNodes(nodes).then(Mono.empty());
         }));
         commands.add("block_resize", QmpCommands.taking(reader -> {
             String device = String.valueOf(reader.string("device", ""));

@@ -22,6 +22,7 @@ final class QmpSchema {
             Map.entry("qmp_capabilities", List.of("?enable:[QMPCapability]")),
             Map.entry("block-export-del", List.of("id:str", "?mode:BlockExportRemoveMode")),
             Map.entry("blockdev-del", List.of("node-name:str")),
+            Map.entry("blockdev-reopen", List.of("options:[BlockdevOptions]")),
             Map.entry("block_resize", List.of("?device:str", "?node-name:str", "size:int")),
             Map.entry("query-named-block-nodes", List.of("?flat:bool")),
             Map.entry("query-blockstats", List.of("?query-nodes:bool")),
@@ -68,6 +69,7 @@ final class QmpSchema {
         schema.enumeration("BlockExportRemoveMode", List.of("safe", "hard"));
         schema.enumeration("QMPCapability", List.of("oob"));
         schema.entity("array", "[QMPCapability]").put("element-type", "QMPCapability");
+        schema.entity("array", "[BlockdevOptions]").put("element-type", "BlockdevOptions");
         schema.builtin("str", "string");
         schema.builtin("int", "int");
         schema.builtin("bool", "boolean");

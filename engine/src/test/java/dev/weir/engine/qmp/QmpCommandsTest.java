@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.node.TextNode;
 import dev.weir.engine.BlockEngine;
 import dev.weir.engine.control.Control;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -35,7 +36,10 @@ class QmpCommandsTest {
     private QmpCommands commands;
 
     @BeforeEach
-    void start() {
+    void start() throws IOException {
+        for (String image : List.of("a", "b")) {
+            Files.write(directory.resolve(image), new byte[1 << 20]);
+        }
         engine = BlockEngine.builder().ioThread("main-loop").build();
         commands = new QmpCommands(new Control(engine), "1.2.3", () -> quit.complete(null));
     }
@@ -46,7 +50,19 @@ class QmpCommandsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"monitor", "oob", "nodes", "objects", "iothread", "exports", "types", "order", "malformed"})
+    @ValueSource(
+            strings = {
+                "monitor",
+                "oob",
+                "nodes",
+                "reopen",
+                "objects",
+                "iothread",
+                "exports",
+                "types",
+                "order",
+                "malformed"
+            })
     void conversationsAreThoseOfQemu(String name) throws Exception {
         try (var conversation = new Conversation(commands)) {
             conversation.next();

@@ -6,6 +6,7 @@ import dev.weir.storage.Extent;
 import dev.weir.storage.Permissions;
 import dev.weir.storage.PreallocMode;
 import dev.weir.storage.WriteFlag;
+import dev.weir.storage.spi.BlockDevice;
 import dev.weir.storage.spi.ProtocolDevice;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -81,6 +82,10 @@ final class FileDevice extends ProtocolDevice {
     /** The end of the file, which a write must not move. */
     FileLength end() {
         return length;
+    }
+
+    OpenFile file() {
+        return file;
     }
 
     /** The buffered descriptor. */
@@ -199,6 +204,20 @@ final class FileDevice extends ProtocolDevice {
                         lock.change(locked);
                     }
                 });
+    }
+
+    /** Without a moment in which another process could take the image. */
+    @Override
+    public Mono<Void> takeOver(BlockDevice other, Permissions permissions) {
+        return other instanceof FileDevice former
+                ? call("permissions", -1, () -> {
+                    synchronized (former.lock) {
+                        synchronized (lock) {
+                            lock.takeOver(former.lock);
+                        }
+                    }
+                })
+                : super.takeOver(other, permissions);
     }
 
     @Override

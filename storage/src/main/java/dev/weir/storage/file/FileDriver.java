@@ -47,6 +47,25 @@ public final class FileDriver implements ProtocolDriver {
 
     @Override
     public Mono<BlockDevice> open(OptionReader options, OpenContext context) {
+        return open(options, context, filename -> {
+            context.requireForeign(filename);
+            return OpenFile.open(filename, context.readOnly(), context.cacheDirect());
+        });
+    }
+
+    /** The same file, even where its name is gone or another's; read-only, writable and direct as the node is now. */
+    @Override
+    public Mono<BlockDevice> reopen(BlockDevice present, OptionReader options, OpenContext context) {
+        OpenFile file = ((FileDevice) present).file();
+        return open(options, context, filename -> file.again(context.readOnly(), context.cacheDirect()));
+    }
+
+    /** Blocks. */
+    private interface Opening {
+        OpenFile open(String filename) throws IOException;
+    }
+
+    private static Mono<BlockDevice> open(OptionReader options, OpenContext context, Opening opening) {
         String filename;
         ImageLock.Mode locking;
         try {
@@ -57,12 +76,15 @@ public final class FileDriver implements ProtocolDriver {
             return Mono.error(e);
         }
         return new PoolCall<>(
-                context.blockingExecutor(), context.nodeName(), "open", -1, () -> open(filename, locking, context));
+                context.blockingExecutor(),
+                context.nodeName(),
+                "open",
+                -1,
+                () -> device(filename, opening.open(filename), locking, context));
     }
 
-    private static BlockDevice open(String filename, ImageLock.Mode locking, OpenContext context) throws IOException {
-        context.requireForeign(filename);
-        OpenFile file = OpenFile.open(filename, context.readOnly(), context.cacheDirect());
+    private static BlockDevice device(String filename, OpenFile file, ImageLock.Mode locking, OpenContext context)
+            throws IOException {
         try {
             InlineTransfers inline = InlineTransfers.of(file);
             // Last of what can fail: it has a descriptor of its own.

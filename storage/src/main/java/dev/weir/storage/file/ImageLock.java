@@ -70,6 +70,27 @@ final class ImageLock {
         held = next;
     }
 
+    /**
+     * Holds what {@code other}, a lock of the same file, holds, and then that one nothing. Without looking at others: they
+     * were kept out all the time. On failure nothing has changed.
+     */
+    void takeOver(ImageLock other) throws PosixException {
+        mode = other.mode;
+        if (mode == Mode.OFF) {
+            return;
+        }
+        try {
+            take(other.held);
+        } catch (PosixException | RuntimeException e) {
+            dropAllBut(held);
+            throw e;
+        }
+        dropAllBut(other.held);
+        held = other.held;
+        other.dropAllBut(Permissions.NONE);
+        other.held = Permissions.NONE;
+    }
+
     private void take(Permissions next) throws PosixException {
         for (Permission permission : Permission.values()) {
             if (next.used().contains(permission)) {

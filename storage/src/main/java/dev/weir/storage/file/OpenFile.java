@@ -28,10 +28,19 @@ record OpenFile(String filename, int fd, boolean readOnly, boolean blockDevice, 
         } catch (PosixException e) {
             throw couldNotOpen(filename, e);
         }
+        return open(filename, filename, readOnly, direct);
+    }
+
+    /** Opens the same file again, whatever its name is by now, or whatever has that name. As {@link #open} otherwise. */
+    OpenFile again(boolean readOnly, boolean direct) throws IOException {
+        return open(filename, "/proc/self/fd/" + fd, readOnly, direct);
+    }
+
+    private static OpenFile open(String filename, String path, boolean readOnly, boolean direct) throws IOException {
         int fd;
         try {
             int mode = readOnly ? PosixFile.O_RDONLY : PosixFile.O_RDWR;
-            fd = PosixFile.open(filename, mode | PosixFile.O_NONBLOCK, 0);
+            fd = PosixFile.open(path, mode | PosixFile.O_NONBLOCK, 0);
         } catch (PosixException e) {
             throw couldNotOpen(filename, e);
         }

@@ -215,6 +215,11 @@ final class Backend implements BlockBackend {
         }
     }
 
+    /** A device at or below its node is another now. */
+    void devicesChanged() {
+        devices.changed();
+    }
+
     DrainGate gate() {
         return gate;
     }

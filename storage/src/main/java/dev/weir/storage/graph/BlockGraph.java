@@ -43,6 +43,7 @@ public final class BlockGraph {
     private final NodeOpener opener;
     private final GraphDrain drain = new GraphDrain();
     private final Additions additions = new Additions();
+    private final NodeReopener reopener;
     private final ThrottleGroups throttleGroups;
     private final Mono<Void> closing;
 
@@ -53,6 +54,7 @@ public final class BlockGraph {
         drivers.putIfAbsent("throttle", new ThrottleDriver(throttleGroups));
         this.opener = new NodeOpener(
                 Map.copyOf(drivers), blocking, builder.implicitOpenPolicy, builder.ownFiles, names, turns);
+        this.reopener = new NodeReopener(opener, turns, drain, additions);
         this.closing = Mono.defer(this::shut).cache();
     }
 
@@ -89,6 +91,23 @@ public final class BlockGraph {
      */
     public Mono<BlockNode> add(NodeOptions options, BlockDevice device) {
         return additions.run(() -> opener.insert(options, device).cast(BlockNode.class));
+    }
+
+    /**
+     * Gives nodes other options while they are in use: all of them, or none where one fails; then everything is as it was.
+     * Requests of whoever uses the nodes wait meanwhile, and notice nothing.
+     *
+     * <p>The options are all options of a node, by its {@code node-name}: those that are left out revert to their
+     * defaults. The common options may change, but for {@code force-share}; of the others those that the driver lists,
+     * and which node a child is. Children that the node describes in place are reopened with it.
+     *
+     * @return fails with {@link BlockErrorKind#READ_ONLY} where a node that is written to would become read-only, with
+     *     {@link BlockErrorKind#INVALID} for options that are wrong or cannot change, with {@link BlockErrorKind#BUSY}
+     *     where permissions conflict, and with what the driver failed with
+     */
+    public Mono<Void> reopen(List<NodeOptions> nodes) {
+        List<NodeOptions> each = List.copyOf(nodes);
+        return Turns.toTheEnd(() -> reopener.reopen(each));
     }
 
     /**
@@ -131,15 +150,15 @@ public final class BlockGraph {
      */
     public NodeInfo info(String nodeName) {
         GraphNode node = names.get(nodeName);
-        NodeNames.Description description = names.description(nodeName);
-        CommonOptions common = description.common();
+        NodeState state = node.state();
+        CommonOptions common = state.options();
         return new NodeInfo(
                 node,
-                description.options(),
+                state.described(),
                 common.detectZeroes().name().toLowerCase(Locale.ROOT),
                 common.cacheDirect(),
                 common.cacheNoFlush(),
-                node.device().children().stream().map(BlockNode::nodeName).toList());
+                state.device().children().stream().map(BlockNode::nodeName).toList());
     }
 
     /** The groups that nodes of the driver {@code throttle} refer to. */
@@ -149,7 +168,7 @@ public final class BlockGraph {
 
     /** What the node was asked for so far. */
     public NodeStatistics statistics(String nodeName) {
-        return names.get(nodeName).statistics();
+        return names.get(nodeName).counters().snapshot();
     }
 
     /**

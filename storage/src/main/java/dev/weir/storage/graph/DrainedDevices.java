@@ -26,13 +26,22 @@ final class DrainedDevices {
     synchronized void follow(BooleanSupplier isDrained) {
         boolean drained = isDrained.getAsBoolean() && !over;
         if (drained && told.isEmpty()) {
-            Set<BlockDevice> devices = new LinkedHashSet<>();
-            collect(top, devices);
-            told = List.copyOf(devices);
+            told = devices();
             told.forEach(BlockDevice::drainedBegin);
         } else if (!drained) {
             release();
         }
+    }
+
+    /** A node has another device: it is told what the former one was. */
+    synchronized void changed() {
+        if (told.isEmpty()) {
+            return;
+        }
+        List<BlockDevice> former = told;
+        told = devices();
+        told.stream().filter(device -> !former.contains(device)).forEach(BlockDevice::drainedBegin);
+        former.stream().filter(device -> !told.contains(device)).forEach(BlockDevice::drainedEnd);
     }
 
     /** The backend's last request has ended; its drains are nothing to the devices any more. */
@@ -45,6 +54,12 @@ final class DrainedDevices {
         List<BlockDevice> devices = told;
         told = List.of();
         devices.forEach(BlockDevice::drainedEnd);
+    }
+
+    private List<BlockDevice> devices() {
+        Set<BlockDevice> devices = new LinkedHashSet<>();
+        collect(top, devices);
+        return List.copyOf(devices);
     }
 
     private static void collect(GraphNode node, Set<BlockDevice> devices) {

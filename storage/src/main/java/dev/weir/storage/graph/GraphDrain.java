@@ -1,6 +1,7 @@
 package dev.weir.storage.graph;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -16,17 +17,19 @@ final class GraphDrain {
     private final Set<Backend> attached = new HashSet<>();
 
     Mono<Void> begin(NodeNames names, String nodeName) {
-        return Mono.defer(() -> {
-            GraphNode node = names.get(nodeName);
-            List<Mono<Void>> idle = new ArrayList<>();
-            synchronized (this) {
-                drained.merge(node, 1, Integer::sum);
-                for (Backend backend : above(node)) {
-                    idle.add(backend.gate().beginNow());
-                }
+        return Mono.defer(() -> begin(names.get(nodeName)));
+    }
+
+    /** Holds requests back at once; the result completes when none is in flight. */
+    Mono<Void> begin(GraphNode node) {
+        List<Mono<Void>> idle = new ArrayList<>();
+        synchronized (this) {
+            drained.merge(node, 1, Integer::sum);
+            for (Backend backend : above(node)) {
+                idle.add(backend.gate().beginNow());
             }
-            return Flux.fromIterable(idle).concatMap(mono -> mono).then();
-        });
+        }
+        return Flux.fromIterable(idle).concatMap(mono -> mono).then();
     }
 
     /** Not under the lock: what was held back is issued here, and may complete here. */
@@ -52,6 +55,39 @@ final class GraphDrain {
                 }
             }
         });
+    }
+
+    /**
+     * Makes a change of what lies above what: backends that come to lie above a drained node are drained, and those that
+     * did lie there are no more. Not under the lock, as {@link #end}.
+     */
+    void rewire(Runnable change) {
+        List<Backend> freed = new ArrayList<>();
+        synchronized (this) {
+            Map<GraphNode, Set<Backend>> before = new HashMap<>();
+            drained.keySet().forEach(node -> before.put(node, above(node)));
+            change.run();
+            drained.forEach((node, times) -> {
+                Set<Backend> former = before.getOrDefault(node, Set.of());
+                Set<Backend> now = above(node);
+                for (int i = 0; i < times; i++) {
+                    now.stream()
+                            .filter(backend -> !former.contains(backend))
+                            .forEach(backend -> backend.gate().beginNow());
+                    former.stream().filter(backend -> !now.contains(backend)).forEach(freed::add);
+                }
+            });
+        }
+        freed.forEach(Backend::drainedEnd);
+    }
+
+    /** The devices below these nodes are others now. */
+    void devicesChanged(Collection<GraphNode> nodes) {
+        Set<Backend> backends = new LinkedHashSet<>();
+        synchronized (this) {
+            nodes.forEach(node -> backends.addAll(above(node)));
+        }
+        backends.forEach(Backend::devicesChanged);
     }
 
     synchronized void detached(Backend backend) {

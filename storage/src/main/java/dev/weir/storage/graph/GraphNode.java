@@ -29,37 +29,25 @@ import reactor.core.publisher.Operators;
 final class GraphNode implements BlockNode {
     private final String nodeName;
     private final String driverName;
-    private final BlockDevice device;
-    private final CommonOptions options;
     private final boolean implicit;
-    private final BlockLimits limits;
     private final BouncePool pool;
-    private final long alignmentMask;
     private final NodeCounters counters = new NodeCounters();
     private final NodeChanges changes = new NodeChanges();
     private final RangeLock ranges = new RangeLock();
     private final List<NodeUser> users = new CopyOnWriteArrayList<>();
     private final NodeLength resizing;
+    private volatile NodeState state;
     private volatile Permissions permissions = Permissions.NONE;
     private volatile boolean closed;
     private volatile @Nullable Throwable failedFlush;
 
     /** @param implicit whether it was described in place by its parent, and goes with it */
-    GraphNode(
-            String nodeName,
-            String driverName,
-            BlockDevice device,
-            CommonOptions options,
-            boolean implicit,
-            BouncePool pool) {
+    GraphNode(String nodeName, String driverName, NodeState state, boolean implicit, BouncePool pool) {
         this.nodeName = nodeName;
         this.driverName = driverName;
-        this.device = device;
-        this.options = options;
+        this.state = state;
         this.implicit = implicit;
         this.pool = pool;
-        this.limits = device.limits();
-        this.alignmentMask = limits.requestAlignment() - 1L;
         this.resizing = new NodeLength(this, ranges);
     }
 
@@ -75,12 +63,12 @@ final class GraphNode implements BlockNode {
 
     @Override
     public boolean readOnly() {
-        return options.readOnly();
+        return state.options().readOnly();
     }
 
     @Override
     public BlockLimits limits() {
-        return limits;
+        return state.limits();
     }
 
     @Override
@@ -88,12 +76,21 @@ final class GraphNode implements BlockNode {
         return resizing.bytes();
     }
 
+    NodeState state() {
+        return state;
+    }
+
+    /** Within a turn, with no request in flight. */
+    void state(NodeState next) {
+        state = next;
+    }
+
     BlockDevice device() {
-        return device;
+        return state.device();
     }
 
     CommonOptions options() {
-        return options;
+        return state.options();
     }
 
     NodeCounters counters() {
@@ -126,10 +123,6 @@ final class GraphNode implements BlockNode {
         permissions = granted;
     }
 
-    NodeStatistics statistics() {
-        return counters.snapshot();
-    }
-
     /** Requests that arrive from now on fail. */
     void closed() {
         closed = true;
@@ -160,6 +153,8 @@ final class GraphNode implements BlockNode {
     }
 
     void startRead(long offset, ByteBuffer dst, CoreSubscriber<? super Void> actual) {
+        NodeState now = state;
+        BlockLimits limits = now.limits();
         int length = dst.remaining();
         long end = length();
         if (closed || offset < 0 || offset > Alignment.up(end, limits.requestAlignment())) {
@@ -176,10 +171,10 @@ final class GraphNode implements BlockNode {
         try {
             if (length == 0) {
                 Operators.complete(actual);
-            } else if (fits(offset, length, dst)) {
-                device.read(offset, dst).subscribe(actual);
+            } else if (now.fits(offset, length, dst)) {
+                now.device().read(offset, dst).subscribe(actual);
             } else {
-                new UnalignedRead(device, limits, pool, offset, dst, actual).start();
+                new UnalignedRead(now.device(), limits, pool, offset, dst, actual).start();
             }
         } catch (RuntimeException | Error failure) {
             fail(actual, "read", offset, failure);
@@ -208,20 +203,21 @@ final class GraphNode implements BlockNode {
             Operators.complete(actual);
             return;
         }
+        NodeState now = state;
+        CommonOptions options = now.options();
         if (options.detectZeroes() != CommonOptions.DetectZeroes.OFF && Zeroes.isZero(src)) {
             startZeroes(offset, length, options.detected(flags), actual);
             return;
         }
         counters.write(offset, length);
         try {
-            if (alignmentMask != 0) {
-                boolean partial = ((offset | length) & alignmentMask) != 0;
-                new UnalignedWrite(device, limits, pool, offset, src, flags, actual)
-                        .start(ranges, blockStart(offset), blockEnd(offset + length), partial);
-            } else if (fits(offset, length, src)) {
-                device.write(offset, src, flags).subscribe(actual);
+            if (!now.aligned()) {
+                unalignedWrite(offset, src, flags, actual)
+                        .start(ranges, blockStart(offset), blockEnd(offset + length), now.partial(offset, length));
+            } else if (now.fits(offset, length, src)) {
+                now.device().write(offset, src, flags).subscribe(actual);
             } else {
-                new UnalignedWrite(device, limits, pool, offset, src, flags, actual).start();
+                unalignedWrite(offset, src, flags, actual).start();
             }
         } catch (RuntimeException | Error failure) {
             fail(actual, "write", offset, failure);
@@ -230,7 +226,13 @@ final class GraphNode implements BlockNode {
 
     /** A part of a request that was checked and holds the lock. */
     Mono<Void> writeLocked(long offset, ByteBuffer src, Set<WriteFlag> flags) {
-        return operation(actual -> new UnalignedWrite(device, limits, pool, offset, src, flags, actual).start());
+        return operation(actual -> unalignedWrite(offset, src, flags, actual).start());
+    }
+
+    private UnalignedWrite unalignedWrite(
+            long offset, ByteBuffer src, Set<WriteFlag> flags, CoreSubscriber<? super Void> actual) {
+        NodeState now = state;
+        return new UnalignedWrite(now.device(), now.limits(), pool, offset, src, flags, actual);
     }
 
     @Override
@@ -252,12 +254,12 @@ final class GraphNode implements BlockNode {
 
     private void startZeroes(long offset, long length, Set<WriteFlag> flags, CoreSubscriber<? super Void> actual) {
         counters.zero(offset, length);
-        var request = new ZeroRequest(this, offset, length, options.permitted(flags), actual);
-        if (alignmentMask == 0) {
+        NodeState now = state;
+        var request = new ZeroRequest(this, offset, length, now.options().permitted(flags), actual);
+        if (now.aligned()) {
             request.start();
         } else {
-            boolean partial = ((offset | length) & alignmentMask) != 0;
-            request.start(ranges, blockStart(offset), blockEnd(offset + length), partial);
+            request.start(ranges, blockStart(offset), blockEnd(offset + length), now.partial(offset, length));
         }
     }
 
@@ -270,16 +272,17 @@ final class GraphNode implements BlockNode {
         if (refused("discard", offset, length, actual)) {
             return;
         }
-        int alignment = Math.max(limits.requestAlignment(), limits.zeroAlignment());
+        NodeState now = state;
+        int alignment = Math.max(now.limits().requestAlignment(), now.limits().zeroAlignment());
         long from = Alignment.up(offset, alignment);
         long to = Alignment.down(offset + length, alignment);
         counters.discard(length);
-        if (!options.discardUnmap() || from >= to) {
+        if (!now.options().discardUnmap() || from >= to) {
             Operators.complete(actual);
             return;
         }
-        var request = SingleStep.ignoringUnsupported(() -> device.discard(from, to - from), actual);
-        if (alignmentMask == 0) {
+        var request = SingleStep.ignoringUnsupported(() -> now.device().discard(from, to - from), actual);
+        if (now.aligned()) {
             request.start();
         } else {
             request.start(ranges, from, to, false);
@@ -292,17 +295,33 @@ final class GraphNode implements BlockNode {
     }
 
     void startFlush(CoreSubscriber<? super Void> actual) {
+        NodeState now = state;
         Throwable before = failedFlush;
         if (closed) {
             fail(actual, BlockErrorKind.CLOSED, "flush", -1);
         } else if (before != null) {
             fail(actual, "flush", -1, before);
-        } else if (readOnly() || (options.cacheNoFlush() && device.children().isEmpty())) {
+        } else if (now.options().readOnly()
+                || (now.options().cacheNoFlush() && now.device().children().isEmpty())) {
             Operators.complete(actual);
         } else {
             counters.flush();
-            SingleStep.noting(device::flush, this::flushFailed, actual).start();
+            SingleStep.noting(now.device()::flush, this::flushFailed, actual).start();
         }
+    }
+
+    /** Flushes for the graph, uncounted; what could not be flushed once never will be. */
+    Mono<Void> flushed() {
+        NodeState now = state;
+        Throwable before = failedFlush;
+        if (before != null) {
+            return Mono.error(before);
+        }
+        return now.options().readOnly()
+                ? Mono.empty()
+                : operation(actual -> SingleStep.ignoringUnsupported(now.device()::flush, actual)
+                                .start())
+                        .doOnError(this::flushFailed);
     }
 
     private void flushFailed(Throwable failure) {
@@ -331,7 +350,7 @@ final class GraphNode implements BlockNode {
             }
             long to = offset + Math.min(length, end - offset);
             long from = blockStart(offset);
-            return device.blockStatus(from, Math.min(blockEnd(to), end) - from)
+            return device().blockStatus(from, Math.min(blockEnd(to), end) - from)
                     .map(extent -> extent.end() <= offset
                             ? Extent.data(offset, Math.min(to, blockEnd(offset + 1)) - offset)
                             : new Extent(offset, Math.min(to, extent.end()) - offset, extent.data(), extent.zero()));
@@ -342,13 +361,7 @@ final class GraphNode implements BlockNode {
     public Mono<Long> allocatedBytes() {
         return Mono.defer(() -> closed
                 ? Mono.error(BlockException.failed(BlockErrorKind.CLOSED, nodeName, "allocatedBytes", -1, null))
-                : device.allocatedBytes());
-    }
-
-    private boolean fits(long offset, int length, ByteBuffer buffer) {
-        return ((offset | length) & alignmentMask) == 0
-                && length <= limits.maxTransfer()
-                && Alignment.inMemory(limits, buffer, buffer.position());
+                : device().allocatedBytes());
     }
 
     /** Whether a request that changes data must not go on; the subscriber has got the error then. */
@@ -368,11 +381,11 @@ final class GraphNode implements BlockNode {
     }
 
     long blockStart(long offset) {
-        return offset & ~alignmentMask;
+        return Alignment.down(offset, limits().requestAlignment());
     }
 
     private long blockEnd(long end) {
-        return Alignment.up(end, limits.requestAlignment());
+        return Alignment.up(end, limits().requestAlignment());
     }
 
     void fail(CoreSubscriber<?> actual, BlockErrorKind kind, String operation, long offset) {

@@ -7,16 +7,19 @@ import dev.weir.storage.NodeOptions;
 import dev.weir.storage.spi.OpenContext;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import reactor.core.publisher.Mono;
 
 /** The gate for one node that is being opened; it remembers the children, so that they can be closed again. */
-final class NodeContext implements OpenContext {
+class NodeContext implements OpenContext {
     private final NodeOpener opener;
     private final String nodeName;
     private final CommonOptions options;
     private final List<GraphNode> opened = new CopyOnWriteArrayList<>();
+    private final Map<String, GraphNode> children = new ConcurrentHashMap<>();
 
     NodeContext(NodeOpener opener, String nodeName, CommonOptions options) {
         this.opener = opener;
@@ -26,6 +29,22 @@ final class NodeContext implements OpenContext {
 
     List<GraphNode> opened() {
         return opened;
+    }
+
+    /** The children by the options that name them. */
+    Map<String, GraphNode> children() {
+        return children;
+    }
+
+    /** Of an option that names a child: what messages call it, without what it is a part of. */
+    static String key(NodeOptions child) {
+        String path = child.path();
+        return path.isEmpty() ? "" : path.substring(path.lastIndexOf('.', path.length() - 2) + 1, path.length() - 1);
+    }
+
+    /** The key of a child that no option names. */
+    static String implicitKey(String filename, String format) {
+        return format + ":" + filename;
     }
 
     @Override
@@ -74,7 +93,16 @@ final class NodeContext implements OpenContext {
 
     @Override
     public Mono<BlockNode> openChild(NodeOptions child) {
-        return opener.open(child, options, true).doOnNext(opened::add).cast(BlockNode.class);
+        return openChild(key(child), child);
+    }
+
+    private Mono<BlockNode> openChild(String key, NodeOptions child) {
+        return opener.open(child, options, true)
+                .doOnNext(node -> {
+                    opened.add(node);
+                    children.put(key, node);
+                })
+                .cast(BlockNode.class);
     }
 
     @Override
@@ -88,10 +116,11 @@ final class NodeContext implements OpenContext {
             }
             NodeOptions file =
                     NodeOptions.driver("file").set("filename", filename).build();
-            return openChild(NodeOptions.driver(format)
+            NodeOptions image = NodeOptions.driver(format)
                     .set("read-only", readOnly)
                     .set("file", file)
-                    .build());
+                    .build();
+            return openChild(implicitKey(filename, format), image);
         });
     }
 }

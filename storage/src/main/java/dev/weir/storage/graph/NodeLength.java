@@ -4,7 +4,6 @@ import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
 import dev.weir.storage.PreallocMode;
 import dev.weir.storage.WriteFlag;
-import dev.weir.storage.spi.BlockDevice;
 import dev.weir.storage.spi.RangeLock;
 import java.nio.ByteBuffer;
 import java.util.EnumSet;
@@ -22,7 +21,6 @@ import reactor.core.publisher.Operators;
  */
 final class NodeLength {
     private final GraphNode node;
-    private final BlockDevice device;
     private final RangeLock ranges;
     private final AtomicLong reported;
 
@@ -34,14 +32,13 @@ final class NodeLength {
 
     NodeLength(GraphNode node, RangeLock ranges) {
         this.node = node;
-        this.device = node.device();
         this.ranges = ranges;
-        this.reported = new AtomicLong(device.length());
+        this.reported = new AtomicLong(node.device().length());
     }
 
     long bytes() {
         // In this order: what is not settled was said to be so before the device grew.
-        long length = device.length();
+        long length = node.device().length();
         return Math.min(length, settled);
     }
 
@@ -55,16 +52,16 @@ final class NodeLength {
             return Mono.defer(() -> truncateNow(length, prealloc));
         };
         SingleStep.ending(step, () -> changed(length, by), failure -> changed(-1, null), actual)
-                .start(ranges, node.blockStart(Math.min(length, device.length())), Long.MAX_VALUE, true);
+                .start(ranges, node.blockStart(Math.min(length, node.device().length())), Long.MAX_VALUE, true);
     }
 
     private Mono<Void> truncateNow(long length, PreallocMode prealloc) {
-        if (prealloc != PreallocMode.OFF && length < device.length()) {
+        if (prealloc != PreallocMode.OFF && length < node.device().length()) {
             return Mono.error(BlockException.of(
                     BlockErrorKind.INVALID,
                     "Preallocation can't be used for shrinking node '" + node.nodeName() + "'"));
         }
-        return device.truncate(length, prealloc);
+        return node.device().truncate(length, prealloc);
     }
 
     void startGrow(
@@ -154,7 +151,7 @@ final class NodeLength {
     /** A growth begins: nobody sees more than what there is now, which is returned. */
     synchronized long grow() {
         changing = true;
-        long length = device.length();
+        long length = node.device().length();
         settled = length;
         return length;
     }

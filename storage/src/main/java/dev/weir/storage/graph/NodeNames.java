@@ -2,24 +2,18 @@ package dev.weir.storage.graph;
 
 import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
-import dev.weir.storage.NodeOptions;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The nodes of a graph by name, and the names of those that are being opened. */
 final class NodeNames {
-    /** What a node was opened with. */
-    record Description(NodeOptions options, CommonOptions common) {}
-
     private final Map<String, GraphNode> nodes = new LinkedHashMap<>();
-    private final Map<String, Description> descriptions = new HashMap<>();
     private final Set<String> reserved = new HashSet<>();
     private int generated;
 
@@ -36,24 +30,37 @@ final class NodeNames {
         return name;
     }
 
-    synchronized void put(GraphNode node, Description description) {
+    synchronized void put(GraphNode node) {
         nodes.put(node.nodeName(), node);
-        descriptions.put(node.nodeName(), description);
     }
 
-    synchronized Description description(String name) {
-        get(name);
-        return Objects.requireNonNull(descriptions.get(name));
+    /** Puts children before their parents again; what is in order stays where it is. */
+    synchronized void sort() {
+        Set<GraphNode> sorted = new LinkedHashSet<>();
+        nodes.values().forEach(node -> childrenFirst(node, sorted));
+        nodes.clear();
+        sorted.forEach(node -> nodes.put(node.nodeName(), node));
+    }
+
+    private static void childrenFirst(GraphNode node, Set<GraphNode> sorted) {
+        if (!sorted.contains(node)) {
+            node.device().children().forEach(child -> childrenFirst((GraphNode) child, sorted));
+            sorted.add(node);
+        }
     }
 
     synchronized void release(String name) {
         nodes.remove(name);
-        descriptions.remove(name);
         reserved.remove(name);
     }
 
     GraphNode get(String name) {
         return get(name, "Cannot find device='' nor node-name='" + name + "'");
+    }
+
+    /** Null where there is none. */
+    synchronized @Nullable GraphNode find(String name) {
+        return nodes.get(name);
     }
 
     /** @param otherwise the message where there is none */

@@ -55,6 +55,10 @@ final class NodeOpener {
         shut = true;
     }
 
+    NodeNames names() {
+        return names;
+    }
+
     Executor blocking() {
         return blocking;
     }
@@ -119,9 +123,10 @@ final class NodeOpener {
             return Failures.called(name, "open", () -> driver.open(reader, context))
                     .switchIfEmpty(Mono.error(() ->
                             BlockException.of(BlockErrorKind.IO, "Driver '" + driver.name() + "' opened nothing")))
-                    .flatMap(device -> Mono.defer(() -> insert(
-                                    new GraphNode(name, driver.name(), device, common, implicit, pool),
-                                    new NodeNames.Description(options, common)))
+                    .flatMap(device -> Mono.defer(() -> {
+                                var state = NodeState.of(options, common, driver, device, context.children());
+                                return insert(new GraphNode(name, driver.name(), state, implicit, pool));
+                            })
                             .onErrorResume(failure -> quietly(name, device).then(Mono.error(failure))))
                     .onErrorResume(failure -> closeUnused(context).then(Mono.error(failure)));
         });
@@ -135,14 +140,17 @@ final class NodeOpener {
             CommonOptions common = CommonOptions.take(reader, CommonOptions.DEFAULTS);
             reader.end();
             String name = names.reserve(common.nodeName());
-            return Mono.defer(() -> insert(
-                            new GraphNode(name, String.valueOf(driverName), device, common, false, pool),
-                            new NodeNames.Description(options, common)))
+            return Mono.defer(() -> insert(new GraphNode(
+                            name,
+                            String.valueOf(driverName),
+                            NodeState.of(options, common, null, device, Map.of()),
+                            false,
+                            pool)))
                     .doOnError(failure -> names.release(name));
         });
     }
 
-    private Mono<GraphNode> insert(GraphNode node, NodeNames.Description description) {
+    private Mono<GraphNode> insert(GraphNode node) {
         return turns.inTurn(() -> {
             if (shut) {
                 throw BlockException.of(BlockErrorKind.CLOSED, "The block graph is closed");
@@ -155,9 +163,7 @@ final class NodeOpener {
                 }
                 plan.add(NodeUser.parent(node, below), node.device().childPermissions(child, Permissions.NONE));
             }
-            return plan.apply()
-                    .doOnSuccess(nothing -> names.put(node, description))
-                    .thenReturn(node);
+            return plan.apply().doOnSuccess(nothing -> names.put(node)).thenReturn(node);
         });
     }
 
@@ -203,7 +209,7 @@ final class NodeOpener {
         });
     }
 
-    private Mono<Void> closeIfUnused(GraphNode node) {
+    Mono<Void> closeIfUnused(GraphNode node) {
         return node.implicit() && isUnused(node) ? close(node) : Mono.empty();
     }
 
@@ -220,14 +226,14 @@ final class NodeOpener {
                 .then();
     }
 
-    private static Mono<Void> quietly(String name, BlockDevice device) {
+    static Mono<Void> quietly(String name, BlockDevice device) {
         return Failures.called(name, "close", device::close).onErrorResume(failure -> {
             log.warn("Closing the device of node {} failed", name, failure);
             return Mono.empty();
         });
     }
 
-    private static boolean isReadOnly(Throwable failure) {
+    static boolean isReadOnly(Throwable failure) {
         return failure instanceof BlockException e
                 && (e.kind() == BlockErrorKind.READ_ONLY || e.kind() == BlockErrorKind.ACCESS_DENIED);
     }

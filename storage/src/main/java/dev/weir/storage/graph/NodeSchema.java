@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 public final class NodeSchema {
     private static final Option<String> DRIVER = Option.requiredString("driver");
 
+    /** Of devices that users made. */
+    private static final OptionSchema DRIVERLESS = OptionSchema.of(DRIVER).and(CommonOptions.SCHEMA);
+
     private final Map<String, BlockDriver> byName;
     private final Map<String, OptionSchema> drivers = new TreeMap<>();
     private final Map<String, OptionSchema> nodes = new TreeMap<>();
@@ -47,6 +50,15 @@ public final class NodeSchema {
         schema(options).check(options, this::check);
     }
 
+    /** As {@link #check}, for a node that is there, which may have a device that a user made. */
+    void check(NodeState state, NodeOptions options) {
+        if (state.driver() == null) {
+            DRIVERLESS.check(options, this::check);
+        } else {
+            check(options);
+        }
+    }
+
     /** The driver of that name, or null. */
     @Nullable
     BlockDriver find(String driverName) {
@@ -66,6 +78,16 @@ public final class NodeSchema {
     /** For what is left when the driver is known. */
     OptionReader reader(NodeOptions options) {
         var reader = new OptionReader(options, schema(options));
+        reader.get(DRIVER);
+        return reader;
+    }
+
+    /** As {@link #reader}, for a node that is there. */
+    OptionReader reader(NodeState state, NodeOptions options) {
+        if (state.driver() != null) {
+            return reader(options);
+        }
+        var reader = new OptionReader(options, DRIVERLESS);
         reader.get(DRIVER);
         return reader;
     }

@@ -13,6 +13,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,6 +30,9 @@ final class PermissionPlan {
     private final Map<NodeUser, Permissions> users = new LinkedHashMap<>();
     private final Set<NodeUser> added = new LinkedHashSet<>();
     private final Set<NodeUser> removed = new LinkedHashSet<>();
+    private final Set<GraphNode> reopened = new LinkedHashSet<>();
+    /** Whose users may have changed, in the order in which that showed. */
+    private final Set<GraphNode> looked = new LinkedHashSet<>();
     /** Children before their parents. */
     private final Map<GraphNode, Permissions> nodes = new LinkedHashMap<>();
 
@@ -45,18 +49,30 @@ final class PermissionPlan {
         return this;
     }
 
+    /** A node has another device, or became read-only or writable. Parents come before their children. */
+    PermissionPlan reopened(GraphNode node) {
+        reopened.add(node);
+        return this;
+    }
+
     /** Makes the change. On failure nothing has changed. */
     Mono<Void> apply() {
-        Set<GraphNode> changed = new LinkedHashSet<>();
+        return apply(Runnable::run);
+    }
+
+    /** @param committing runs what makes the change known to the graph, when all devices have agreed */
+    Mono<Void> apply(Consumer<Runnable> committing) {
+        Set<GraphNode> changed = new LinkedHashSet<>(reopened);
         added.forEach(user -> changed.add(user.node()));
         removed.forEach(user -> changed.add(user.node()));
         changed.forEach(this::plan);
+        looked.forEach(this::check);
         List<GraphNode> told = new ArrayList<>();
         return Flux.fromIterable(inOrder())
                 .concatMap(entry ->
                         tell(entry.getKey(), entry.getValue()).doOnSuccess(nothing -> told.add(entry.getKey())))
                 .then()
-                .doOnSuccess(nothing -> commit())
+                .doOnSuccess(nothing -> committing.accept(this::commit))
                 .onErrorResume(failure -> undo(told).then(Mono.error(failure)));
     }
 
@@ -89,19 +105,14 @@ final class PermissionPlan {
     }
 
     private void plan(GraphNode node) {
-        List<NodeUser> all = new ArrayList<>(node.users());
-        added.stream().filter(user -> user.node() == node).forEach(all::add);
-        all.removeAll(removed);
+        looked.add(node);
         Permissions together = Permissions.NONE;
-        for (NodeUser user : all) {
-            requireNoConflict(node, user, all);
+        for (NodeUser user : usersOf(node)) {
             together = together.and(planned(user));
         }
-        if (node.readOnly() && changesData(together)) {
-            throw BlockException.of(BlockErrorKind.READ_ONLY, "Block node '" + node.nodeName() + "' is read-only");
-        }
-        nodes.remove(node);
-        if (together.equals(node.permissions())) {
+        boolean former = together.equals(node.permissions());
+        boolean planned = nodes.remove(node) != null;
+        if (former && !planned && !reopened.contains(node)) {
             return;
         }
         BlockDevice device = node.device();
@@ -109,7 +120,31 @@ final class PermissionPlan {
             users.put(edge, device.childPermissions(edge.node(), together));
             plan(edge.node());
         }
-        nodes.put(node, together);
+        if (!former) {
+            nodes.put(node, together);
+        }
+    }
+
+    private void check(GraphNode node) {
+        List<NodeUser> all = usersOf(node);
+        for (NodeUser user : all) {
+            requireNoConflict(node, user, all);
+        }
+        if (node.readOnly() && changesData(nodes.getOrDefault(node, node.permissions()))) {
+            String name = "'" + node.nodeName() + "'";
+            throw BlockException.of(
+                    BlockErrorKind.READ_ONLY,
+                    reopened.contains(node)
+                            ? "Read-only block node " + name + " cannot support read-write users"
+                            : "Block node " + name + " is read-only");
+        }
+    }
+
+    private List<NodeUser> usersOf(GraphNode node) {
+        List<NodeUser> all = new ArrayList<>(node.users());
+        added.stream().filter(user -> user.node() == node).forEach(all::add);
+        all.removeAll(removed);
+        return all;
     }
 
     private void requireNoConflict(GraphNode node, NodeUser user, List<NodeUser> all) {
@@ -136,6 +171,7 @@ final class PermissionPlan {
                 }
             }
         }
+        added.stream().filter(user -> user.parent() == parent).forEach(edges::add);
         return edges;
     }
 

@@ -30,4 +30,10 @@ public final class MemoryDriver implements ProtocolDriver {
         return Mono.fromSupplier(
                 () -> new MemoryDevice(options.get(SIZE), ChunkMemory.ofJvm(), context.blockingExecutor()));
     }
+
+    /** The data stays, and the length that it has. */
+    @Override
+    public Mono<BlockDevice> reopen(BlockDevice present, OptionReader options, OpenContext context) {
+        return Mono.just(present);
+    }
 }

@@ -39,6 +39,12 @@ public final class NullCoDriver implements ProtocolDriver {
                 () -> new NullCoDevice(options.get(SIZE), latency(options.get(LATENCY)), options.get(READ_ZEROES)));
     }
 
+    /** The length stays what it is. */
+    @Override
+    public Mono<BlockDevice> reopen(BlockDevice present, OptionReader options, OpenContext context) {
+        return open(options, context).thenReturn(present);
+    }
+
     private static Duration latency(long nanos) {
         if (nanos < 0) {
             throw BlockException.of(BlockErrorKind.INVALID, "latency-ns is invalid");

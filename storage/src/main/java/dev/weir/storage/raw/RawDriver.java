@@ -11,6 +11,7 @@ import dev.weir.storage.spi.Option;
 import dev.weir.storage.spi.OptionReader;
 import dev.weir.storage.spi.OptionSchema;
 import java.util.OptionalLong;
+import java.util.Set;
 import reactor.core.publisher.Mono;
 
 /**
@@ -35,6 +36,11 @@ public final class RawDriver implements FormatDriver {
     @Override
     public String name() {
         return "raw";
+    }
+
+    @Override
+    public Set<String> changeableOptions() {
+        return Set.of(OFFSET.name(), SIZE.name());
     }
 
     @Override

@@ -36,6 +36,20 @@ public interface BlockDevice extends BlockIo {
     Mono<Void> permissionsChanged(Permissions permissions);
 
     /**
+     * This device takes the place of one on the same storage: as {@link #permissionsChanged}, after the other's users have
+     * gone. Whoever shares the storage with other processes sees to it that none comes in between. Also called the other
+     * way round, where the change is taken back. On failure both hold what they held.
+     *
+     * @param other gets nothing but {@code close} from then on, unless it takes over again
+     * @param permissions what {@code other} was given, and this device has to hold
+     */
+    default Mono<Void> takeOver(BlockDevice other, Permissions permissions) {
+        return other.permissionsChanged(Permissions.NONE)
+                .then(Mono.defer(() -> permissionsChanged(permissions)))
+                .onErrorResume(failure -> other.permissionsChanged(permissions).then(Mono.error(failure)));
+    }
+
+    /**
      * A user of this node waits for its requests in flight. A device that delays requests for reasons of its own lets go
      * those that it holds, and delays none until {@link #drainedEnd}. Nests. Must not block, and must not end or pass on a
      * request on the caller's thread. A device that delays nothing has nothing to do.

@@ -168,6 +168,27 @@ public final class OptionReader {
         return texts;
     }
 
+    /** The options that make a list, which must be there. Messages call them {@code key[0]} and so on. */
+    public List<NodeOptions> objects(String key) {
+        if (!has(key)) {
+            throw missing(key);
+        }
+        if (!(left.remove(key) instanceof NodeOptions list) || list.isNull() || !list.list()) {
+            throw wrongType(key, "array");
+        }
+        var objects = new ArrayList<NodeOptions>();
+        for (Object value : list.values().values()) {
+            String name = key + "[" + objects.size() + "]";
+            if (!(value instanceof NodeOptions options)
+                    || options.isNull()
+                    || (options.list() && !options.values().isEmpty())) {
+                throw wrongType(name, "object");
+            }
+            objects.add(options.at(path + name + "."));
+        }
+        return objects;
+    }
+
     /** Options that belong together; none where they are absent. */
     public OptionReader group(String key) {
         return group(key, null);
@@ -212,9 +233,9 @@ public final class OptionReader {
         throw refused(key, value);
     }
 
-    /** The error of a value that is none of those that there are. */
+    /** The error of a value that is none of those that there are. As QEMU's, it tells the key alone. */
     public BlockException refused(String key, String value) {
-        return invalid("Parameter '" + path + key + "' does not accept value '" + value + "'");
+        return invalid("Parameter '" + key + "' does not accept value '" + value + "'");
     }
 
     /** A child node that must be there: its options, or a reference. */
@@ -223,7 +244,7 @@ public final class OptionReader {
         if (value == null) {
             throw missing(key);
         }
-        return value instanceof String name ? NodeOptions.reference(name) : options(key, value, "BlockdevRef");
+        return node(key, value, "BlockdevRef");
     }
 
     /** As {@link #child}, or {@link NodeOptions#NULL}; an empty text stands for that, too. */
@@ -235,7 +256,13 @@ public final class OptionReader {
         if (value instanceof NodeOptions none && none.isNull() || value.equals("")) {
             return NodeOptions.NULL;
         }
-        return value instanceof String name ? NodeOptions.reference(name) : options(key, value, "BlockdevRefOrNull");
+        return node(key, value, "BlockdevRefOrNull");
+    }
+
+    private NodeOptions node(String key, Object value, String type) {
+        return value instanceof String name
+                ? NodeOptions.reference(name).at(path + key + ".")
+                : options(key, value, type);
     }
 
     /** Refuses what was not taken. */

@@ -7,6 +7,7 @@ import dev.weir.storage.spi.OpenContext;
 import dev.weir.storage.spi.Option;
 import dev.weir.storage.spi.OptionReader;
 import dev.weir.storage.spi.OptionSchema;
+import java.util.Set;
 import reactor.core.publisher.Mono;
 
 /**
@@ -35,6 +36,11 @@ public final class ThrottleDriver implements FilterDriver {
     @Override
     public OptionSchema options() {
         return OptionSchema.of(GROUP, FILE);
+    }
+
+    @Override
+    public Set<String> changeableOptions() {
+        return Set.of(GROUP.name());
     }
 
     @Override

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import reactor.core.Disposable;
@@ -281,12 +282,14 @@ class NodeRequestTest {
         GraphNode node = node(new ScriptedDevice(1000, SECTORS), "");
         node.read(0, filled(10, 0)).block();
         node.write(0, filled(20, 0), WriteFlag.NONE).block();
-        assertThat(node.statistics()).isEqualTo(new NodeStatistics(1, 10, 1, 20, 0, 0, 0, 0, 20, 0, 0, 0, 0));
+        assertThat(node.counters().snapshot()).isEqualTo(new NodeStatistics(1, 10, 1, 20, 0, 0, 0, 0, 20, 0, 0, 0, 0));
     }
 
     private GraphNode node(dev.weir.storage.spi.BlockDevice device, String options) {
-        var reader = new dev.weir.storage.spi.OptionReader(NodeOptions.parse(options));
-        return new GraphNode("n", "test", device, CommonOptions.take(reader, CommonOptions.DEFAULTS), false, pool);
+        NodeOptions described = NodeOptions.parse(options);
+        CommonOptions common =
+                CommonOptions.take(new dev.weir.storage.spi.OptionReader(described), CommonOptions.DEFAULTS);
+        return new GraphNode("n", "test", NodeState.of(described, common, null, device, Map.of()), false, pool);
     }
 
     private Disposable start(String name, Mono<Void> request) {

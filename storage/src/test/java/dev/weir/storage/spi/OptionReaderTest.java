@@ -82,6 +82,19 @@ class OptionReaderTest {
         assertRefused(() -> text("t.1=b").strings("t"), "Parameter 't.1' is unexpected");
     }
 
+    @Test
+    void aListOfObjectsIsReadInOrderAndSaysWhereItIsWrong() {
+        assertThat(text("o.0.a=1,o.1.b=2").objects("o"))
+                .extracting(NodeOptions::path)
+                .containsExactly("o[0].", "o[1].");
+        assertRefused(() -> text("").objects("o"), "Parameter 'o' is missing");
+        assertRefused(() -> text("o=1").objects("o"), "Invalid parameter type for 'o', expected: array");
+        assertRefused(() -> text("o.1.a=1").objects("o"), "Invalid parameter type for 'o', expected: array");
+        assertRefused(() -> text("o.0.a=1,o.1=2").objects("o"), "Invalid parameter type for 'o[1]', expected: object");
+        var second = new OptionReader(text("o.0.a=1,o.1.b=2").objects("o").get(1));
+        assertRefused(second::end, "Parameter 'o[1].b' is unexpected");
+    }
+
     @ParameterizedTest
     @CsvSource({"12, 12", "0x10, 16", "010, 8", "-3, -3", "+3, 3", "' 3', 3"})
     void integers(String text, long number) {
