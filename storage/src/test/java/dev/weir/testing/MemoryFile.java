@@ -1,5 +1,7 @@
 package dev.weir.testing;
 
+import dev.weir.storage.BlockErrorKind;
+import dev.weir.storage.BlockException;
 import dev.weir.storage.Extent;
 import dev.weir.storage.PreallocMode;
 import dev.weir.storage.WriteFlag;
@@ -18,6 +20,7 @@ import reactor.core.publisher.Mono;
 /** A sparse file in memory that can be resized, and that is copied at little cost: copies share what neither changes. */
 public final class MemoryFile extends ProtocolDevice {
     private static final int CHUNK = 4096;
+    private static final long MOST = 1L << 31;
 
     private byte @Nullable [][] chunks = new byte[0][];
 
@@ -125,6 +128,9 @@ public final class MemoryFile extends ProtocolDevice {
     }
 
     synchronized void resize(long newLength) {
+        if (newLength > MOST) {
+            throw BlockException.of(BlockErrorKind.FILE_TOO_LARGE, "a file in memory of " + newLength + " bytes");
+        }
         if (newLength < length) {
             zero(newLength, length - newLength);
         }

@@ -64,7 +64,7 @@ class Qcow2HostileTest {
                 Arguments.of("clusters of 4 MiB", word(20, 22)),
                 Arguments.of("clusters of 2^63 bytes", word(20, 63)),
                 Arguments.of("clusters of 2^-1 bytes", word(20, -1)),
-                Arguments.of("a backing name outside of the first cluster (2014-0144)", quad(8, 0x10000)),
+                Arguments.of("a backing name outside of the first cluster (2014-0144)", quad(8, 0x10001)),
                 Arguments.of("a backing name of 4 GiB", (Harm) image -> {
                     quad(8, 600).to(image);
                     word(16, -1).to(image);
@@ -95,10 +95,6 @@ class Qcow2HostileTest {
                 Arguments.of("snapshots that are not aligned", (Harm) image -> {
                     word(60, 1).to(image);
                     quad(64, 0x10001).to(image);
-                }),
-                Arguments.of("snapshots beyond all files", (Harm) image -> {
-                    word(60, 1).to(image);
-                    quad(64, 0x7fff_ffff_ffff_0000L).to(image);
                 }),
                 Arguments.of("an unknown incompatible feature", quad(72, 1L << 40)),
                 Arguments.of("an external data file that nobody names (2024-4467)", quad(72, 4)),
