@@ -22,13 +22,7 @@ record ModelRun(String shape, long seed, int depth, List<GuestOp> script) {
         int unit = random.nextInt(4) == 0 ? 1 : 512;
         int largest = largest(parsed);
         var mix = new GuestOp.Mix(
-                parsed.size(),
-                unit,
-                parsed.clusterSize(),
-                largest,
-                resizable(parsed),
-                true,
-                parsed.has("takes"));
+                parsed.size(), unit, parsed.clusterSize(), largest, resizable(parsed), true, parsed.has("takes"));
         List<GuestOp> script = mix.script(random, count, SETTLE_EVERY);
         return new ModelRun(shape, seed, 1 + random.nextInt(8), script);
     }
