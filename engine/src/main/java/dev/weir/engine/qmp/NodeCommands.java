@@ -35,6 +35,12 @@ final class NodeCommands {
             reader.end();
             return control.reopenNodes(nodes).then(Mono.empty());
         }));
+        commands.add("blockdev-snapshot", QmpCommands.taking(reader -> {
+            String node = reader.string("node");
+            String overlay = reader.string("overlay");
+            reader.end();
+            return control.snapshot(node, overlay).then(Mono.empty());
+        }));
         commands.add("block_resize", QmpCommands.taking(reader -> {
             String device = String.valueOf(reader.string("device", ""));
             String name = String.valueOf(reader.string("node-name", ""));
@@ -86,7 +92,9 @@ final class NodeCommands {
         }
         ArrayNode children = json.putArray("children");
         info.children()
-                .forEach(child -> children.addObject().put("node-name", child).put("child", "file"));
+                .forEach(child -> children.addObject()
+                        .put("node-name", child)
+                        .put("child", info.roles().getOrDefault(child, "file")));
         ObjectNode image = json.putObject("image");
         image.put("filename", filename).put("format", node.driverName()).put("virtual-size", node.length());
         image.put("actual-size", allocated);

@@ -51,7 +51,18 @@ class QmpCommandsTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"monitor", "oob", "nodes", "reopen", "objects", "iothread", "exports", "types", "order", "malformed"})
+            strings = {
+                "monitor",
+                "oob",
+                "nodes",
+                "reopen",
+                "objects",
+                "iothread",
+                "exports",
+                "types",
+                "order",
+                "malformed"
+            })
     void conversationsAreThoseOfQemu(String name) throws Exception {
         try (var conversation = new Conversation(commands)) {
             conversation.next();

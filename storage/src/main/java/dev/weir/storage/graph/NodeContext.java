@@ -31,7 +31,7 @@ class NodeContext implements OpenContext {
         return opened;
     }
 
-    /** The children by the options that name them. */
+    /** The children by the options that name them, or would. */
     Map<String, GraphNode> children() {
         return children;
     }
@@ -40,11 +40,6 @@ class NodeContext implements OpenContext {
     static String key(NodeOptions child) {
         String path = child.path();
         return path.isEmpty() ? "" : path.substring(path.lastIndexOf('.', path.length() - 2) + 1, path.length() - 1);
-    }
-
-    /** The key of a child that no option names. */
-    static String implicitKey(String filename, String format) {
-        return format + ":" + filename;
     }
 
     @Override
@@ -106,7 +101,7 @@ class NodeContext implements OpenContext {
     }
 
     @Override
-    public Mono<BlockNode> openImplicit(String filename, String format, boolean readOnly) {
+    public Mono<BlockNode> openImplicit(String option, String filename, String format, boolean readOnly) {
         return Mono.defer(() -> {
             if (!opener.policy().allows(nodeName, filename, format)) {
                 throw BlockException.of(
@@ -120,7 +115,7 @@ class NodeContext implements OpenContext {
                     .set("read-only", readOnly)
                     .set("file", file)
                     .build();
-            return openChild(implicitKey(filename, format), image);
+            return openChild(option, image);
         });
     }
 }
