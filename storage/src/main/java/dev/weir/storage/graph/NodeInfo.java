@@ -4,6 +4,7 @@ import dev.weir.storage.BlockNode;
 import dev.weir.storage.NodeOptions;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What a node is, for those who ask.
@@ -22,4 +23,9 @@ public record NodeInfo(
         boolean cacheDirect,
         boolean cacheNoFlush,
         List<String> children,
-        Map<String, String> roles) {}
+        Map<String, String> roles) {
+    /** The name of the child that is {@code role} to it, if there is one. */
+    public Optional<String> child(String role) {
+        return children.stream().filter(name -> role.equals(roles.get(name))).findFirst();
+    }
+}
