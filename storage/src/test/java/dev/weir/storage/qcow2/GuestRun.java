@@ -57,12 +57,18 @@ final class GuestRun {
      */
     GuestRun(TestImage image, long seed, int depth, int largest, boolean settles) {
         this.image = image;
-        this.choices = new Random(seed)::nextInt;
+        this.choices = order(new Random(seed));
         this.depth = depth;
         this.largest = largest;
         this.settles = settles;
         this.history = new GuestHistory(image.contents());
         this.around = (name, device) -> log.record(held.hold(name, device));
+    }
+
+    /** Any order, or one in which what has come last goes first, and others wait for long. */
+    private static IntUnaryOperator order(Random random) {
+        boolean starves = random.nextBoolean();
+        return count -> starves && random.nextInt(8) > 0 ? count - 1 : random.nextInt(count);
     }
 
     /** Without a log, which nobody may need: it holds copies of everything that is written. */

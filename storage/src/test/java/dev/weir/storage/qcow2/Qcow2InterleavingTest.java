@@ -47,7 +47,11 @@ class Qcow2InterleavingTest {
             "write 0 9;flush 0 0|read 0 0;unmap 0 0;write 0 2",
             "|write 0 1;flush 0 0",
             "|write 0 1;flush 0 0;write 1 2",
-            "write 0 9|discard 0 0;flush 0 0;write 1 3");
+            "write 0 9|discard 0 0;flush 0 0;write 1 3",
+            // What is freed is used again, while somebody may still read or write it.
+            "write 0 9;flush 0 0|write 0 1;discard 0 0;flush 0 0;write 1 2",
+            "write 0 9;flush 0 0|read 0 0;discard 0 0;flush 0 0;write 1 2",
+            "write 0 9;flush 0 0|write 0 1;unmap 0 0;flush 0 0;write 1 2");
 
     @BeforeAll
     static void assumeQemu() {
