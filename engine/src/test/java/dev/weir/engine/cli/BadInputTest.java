@@ -58,6 +58,20 @@ class BadInputTest {
     }
 
     @Test
+    void anImageThatBeginsLikeAnotherFormat() throws IOException {
+        weir("image", "create", "-f", "qcow2", at("disk.qcow2"), "1M");
+        before = state();
+
+        assertFails(
+                export("disk.qcow2", "mnt.raw"),
+                "begins like a qcow2 image; name its format: --format=qcow2 where you know that it is one");
+        assertFails(export("disk.qcow2", "mnt.raw", "--overlay", at("new")), "begins like a qcow2 image");
+        assertFails(export("disk.raw", "mnt.raw", "--format=qcow2"), "Image is not in qcow2 format");
+        assertFails(export("disk.raw", "mnt.raw", "--overlay", at("disk.raw")), "Image is not in qcow2 format");
+        assertFails(export("disk.raw", "mnt.raw", "--overlay", at("disk.qcow2")), "it names no backing file");
+    }
+
+    @Test
     void noSuchImageIsNotCreatedAsItsOwnMountpoint() {
         assertFails(export("missing.raw", "missing.raw"), "No such file or directory");
     }
@@ -111,6 +125,11 @@ class BadInputTest {
                 "--writable --read-only|--writable and --read-only exclude each other",
                 "--writable --force-share|--writable and --force-share exclude each other",
                 "--growable|--growable needs --writable",
+                "--overlay o --temporary|--overlay and --temporary exclude each other",
+                "--temporary --read-only|--temporary and --read-only exclude each other",
+                "--overlay o --force-share|--overlay and --force-share exclude each other",
+                "--temporary --format raw --size 1|--temporary needs all of the image, without --offset and --size",
+                "--format qcow2 --offset 0|--offset and --size need --format=raw",
                 "--offset 0|--offset and --size need --format=raw",
                 "--size 1|--offset and --size need --format=raw",
                 "--detect-zeroes unmap --discard ignore|--detect-zeroes=unmap needs --discard=unmap",

@@ -66,7 +66,7 @@ class CompletionTest {
         assertThat(completions("weir", "export", "--w")).containsExactlyInAnyOrder("--writable", "--writethrough");
         assertThat(completions("weir", "remove", "--"))
                 .containsExactlyInAnyOrder("--socket", "--timeout", "--force", "--help");
-        assertThat(completions("weir", "image", "c")).containsExactlyInAnyOrder("create", "convert");
+        assertThat(completions("weir", "image", "c")).containsExactlyInAnyOrder("create", "convert", "check");
         assertThat(completions("weir", "image", "resize", "--s")).containsExactly("--shrink");
         assertThat(completions("weir", "completion", "-")).containsExactlyInAnyOrder("-h", "--help");
     }

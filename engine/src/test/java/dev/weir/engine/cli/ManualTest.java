@@ -23,6 +23,8 @@ class ManualTest {
                 "completion",
                 "manual",
                 "image",
+                "image check",
+                "image snapshot",
                 "image create",
                 "image info",
                 "image map",

@@ -8,7 +8,8 @@ public interface ImplicitOpenPolicy {
 
     /**
      * @param nodeName the node whose image names the file
-     * @param filename as it stands in the image
+     * @param filename the path that would be opened; as it stands in the image, below the image's own directory where it is
+     *     relative
      * @param format the driver that it would be opened with
      */
     boolean allows(String nodeName, String filename, String format);

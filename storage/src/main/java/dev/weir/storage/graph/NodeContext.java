@@ -15,13 +15,18 @@ import reactor.core.publisher.Mono;
 
 /** The gate for one node that is being opened; it remembers the children, so that they can be closed again. */
 class NodeContext implements OpenContext {
+    /** More than anybody has on purpose who does not describe them. */
+    private static final int MAX_DEPTH = 16;
+
     private final NodeOpener opener;
     private final String nodeName;
     private final CommonOptions options;
+    private final int depth;
     private final List<GraphNode> opened = new CopyOnWriteArrayList<>();
     private final Map<String, GraphNode> children = new ConcurrentHashMap<>();
 
-    NodeContext(NodeOpener opener, String nodeName, CommonOptions options) {
+    NodeContext(NodeOpener opener, String nodeName, CommonOptions options, int depth) {
+        this.depth = depth;
         this.opener = opener;
         this.nodeName = nodeName;
         this.options = options;
@@ -88,11 +93,11 @@ class NodeContext implements OpenContext {
 
     @Override
     public Mono<BlockNode> openChild(NodeOptions child) {
-        return openChild(key(child), child);
+        return openChild(key(child), child, depth);
     }
 
-    private Mono<BlockNode> openChild(String key, NodeOptions child) {
-        return opener.open(child, options, true)
+    private Mono<BlockNode> openChild(String key, NodeOptions child, int childDepth) {
+        return opener.open(child, options, true, childDepth)
                 .doOnNext(node -> {
                     opened.add(node);
                     children.put(key, node);
@@ -103,19 +108,34 @@ class NodeContext implements OpenContext {
     @Override
     public Mono<BlockNode> openImplicit(String option, String filename, String format, boolean readOnly) {
         return Mono.defer(() -> {
-            if (!opener.policy().allows(nodeName, filename, format)) {
+            String path = resolved(filename);
+            if (!opener.policy().allows(nodeName, path, format)) {
                 throw BlockException.of(
                         BlockErrorKind.ACCESS_DENIED,
                         "The image of node '" + nodeName + "' names the file '" + filename
                                 + "', which it may not open; describe that node explicitly");
             }
-            NodeOptions file =
-                    NodeOptions.driver("file").set("filename", filename).build();
+            if (depth >= MAX_DEPTH) {
+                throw BlockException.of(
+                        BlockErrorKind.INVALID,
+                        "More than " + MAX_DEPTH + " images name each other; describe their nodes explicitly");
+            }
+            NodeOptions file = NodeOptions.driver("file").set("filename", path).build();
             NodeOptions image = NodeOptions.driver(format)
                     .set("read-only", readOnly)
                     .set("file", file)
                     .build();
-            return openChild(option, image);
+            return openChild(option, image, depth + 1);
         });
+    }
+
+    /** A relative name counts from the directory of the image that has it. */
+    private String resolved(String filename) {
+        for (GraphNode child : opened) {
+            if (child.state().described().values().get("filename") instanceof String image) {
+                return Path.of(image).resolveSibling(filename).toString();
+            }
+        }
+        return filename;
     }
 }

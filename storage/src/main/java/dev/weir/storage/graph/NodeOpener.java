@@ -86,6 +86,11 @@ final class NodeOpener {
      * @param implicit whether a parent describes the node in place
      */
     Mono<GraphNode> open(NodeOptions options, CommonOptions parent, boolean implicit) {
+        return open(options, parent, implicit, 0);
+    }
+
+    /** @param depth how many images lie above that name the next one in their contents */
+    Mono<GraphNode> open(NodeOptions options, CommonOptions parent, boolean implicit, int depth) {
         return Mono.defer(() -> {
             if (options.isReference()) {
                 String reference = new OptionReader(options).string("reference");
@@ -99,12 +104,12 @@ final class NodeOpener {
             OptionReader reader = schema.reader(options);
             CommonOptions common = CommonOptions.take(reader, parent);
             String name = names.reserve(common.nodeName());
-            Mono<GraphNode> opened = openAs(name, driver, reader, options, common, implicit);
+            Mono<GraphNode> opened = openAs(name, driver, reader, options, common, implicit, depth);
             if (common.autoReadOnly() && !common.readOnly()) {
                 opened = opened.onErrorResume(NodeOpener::isReadOnly, failure -> {
                     OptionReader again = schema.reader(options);
                     CommonOptions.take(again, parent);
-                    return openAs(name, driver, again, options, common.asReadOnly(), implicit);
+                    return openAs(name, driver, again, options, common.asReadOnly(), implicit, depth);
                 });
             }
             return opened.doOnError(failure -> names.release(name));
@@ -117,9 +122,10 @@ final class NodeOpener {
             OptionReader reader,
             NodeOptions options,
             CommonOptions common,
-            boolean implicit) {
+            boolean implicit,
+            int depth) {
         return Mono.defer(() -> {
-            var context = new NodeContext(this, name, common);
+            var context = new NodeContext(this, name, common, depth);
             return Failures.called(name, "open", () -> driver.open(reader, context))
                     .switchIfEmpty(Mono.error(() ->
                             BlockException.of(BlockErrorKind.IO, "Driver '" + driver.name() + "' opened nothing")))

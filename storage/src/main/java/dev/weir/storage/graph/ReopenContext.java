@@ -16,7 +16,7 @@ final class ReopenContext extends NodeContext {
     private final Map<String, GraphNode> children = new ConcurrentHashMap<>();
 
     ReopenContext(NodeOpener opener, GraphNode node, CommonOptions options) {
-        super(opener, node.nodeName(), options);
+        super(opener, node.nodeName(), options, 0);
         this.names = opener.names();
         this.node = node;
     }

@@ -102,7 +102,11 @@ final class ImageOpener {
                         HostFile data = dataFile == null ? host : new HostFile(dataFile);
                         return new Qcow2Image(metadata, data, backing, write, pool, executor);
                     })
-                    .flatMap(image -> write ? protectSnapshots(image).flatMap(this::makeReady) : Mono.just(image));
+                    .flatMap(image -> write ? protectSnapshots(image).flatMap(this::makeReady) : Mono.just(image))
+                    // There is no image yet that could be marked.
+                    .onErrorMap(
+                            Corruption.class,
+                            corruption -> HeaderParser.invalid(String.valueOf(corruption.getMessage())));
         });
     }
 

@@ -114,12 +114,16 @@ final class Metadata {
         return Mono.defer(() -> retry(step));
     }
 
+    /** However much is missing, one after the other, and is there at once: the stack does not grow. */
     private <T> Mono<T> retry(Supplier<T> step) {
-        try {
-            return Mono.just(attempt(step));
-        } catch (Missing missing) {
-            return missing.first().then(Mono.defer(() -> retry(step)));
-        }
+        Mono<T> next = Mono.defer(() -> {
+            try {
+                return Mono.just(attempt(step));
+            } catch (Missing missing) {
+                return missing.first().then(Mono.empty());
+            }
+        });
+        return next.repeatWhenEmpty(empty -> empty);
     }
 
     private <T> T attempt(Supplier<T> step) {

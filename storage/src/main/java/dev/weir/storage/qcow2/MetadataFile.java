@@ -11,7 +11,7 @@ import reactor.core.publisher.Mono;
 
 /**
  * The file of an image that nobody else uses, read and written one request after the other, through one buffer of at most
- * {@link #CHUNK} bytes. What lies past the end reads as zero.
+ * {@link #CHUNK} bytes. What lies outside of it reads as zero.
  */
 final class MetadataFile {
     static final int CHUNK = 1 << 20;
@@ -60,7 +60,7 @@ final class MetadataFile {
     Mono<ByteBuffer> read(long offset, int bytes) {
         return Mono.defer(() -> {
             ByteBuffer into = buffer(bytes);
-            int inside = (int) Math.max(0, Math.min(bytes, file.length() - offset));
+            int inside = offset < 0 ? 0 : (int) Math.max(0, Math.min(bytes, file.length() - offset));
             for (int at = inside; at < bytes; at++) {
                 into.put(at, (byte) 0);
             }
@@ -72,7 +72,7 @@ final class MetadataFile {
     /** Reads a table in parts; parts that lie past the end of the file are left out. */
     Mono<Void> scan(long offset, long bytes, Visitor visitor) {
         long end = Math.min(offset + bytes, file.length());
-        if (end <= offset) {
+        if (offset < 0 || end <= offset) {
             return Mono.empty();
         }
         var position = new Object() {
@@ -91,7 +91,7 @@ final class MetadataFile {
     /** As {@link #scan}, and writes the parts back that the editor changed. */
     Mono<Void> edit(long offset, long bytes, Editor editor) {
         long end = Math.min(offset + bytes, file.length());
-        if (end <= offset) {
+        if (offset < 0 || end <= offset) {
             return Mono.empty();
         }
         var position = new Object() {

@@ -54,6 +54,10 @@ final class ReferenceCount {
 
     /** As {@link #add}, once, for what {@link #forgetOwn} takes back. */
     void addOwn(long offset, long bytes) {
+        if (!possible(offset, bytes)) {
+            add(offset, bytes, 1);
+            return;
+        }
         long first = offset >>> geometry.clusterBits();
         long last = offset + bytes - 1 >>> geometry.clusterBits();
         for (long cluster = first; cluster <= last; cluster++) {

@@ -66,7 +66,7 @@ class DriverOptionsTest {
                     name + "," + text.replace("$FILE", file.toString()).replace("$QCOW2", qcow2.toString()));
             assertDeclared(opener.schema().drivers().get(name), options);
             OptionReader reader = opener.schema().reader(options);
-            var context = new NodeContext(opener, "n", CommonOptions.DEFAULTS);
+            var context = new NodeContext(opener, "n", CommonOptions.DEFAULTS, 0);
             BlockDevice device = drivers.get(name).open(reader, context).block();
             assertThatCode(reader::end).as(name).doesNotThrowAnyException();
             device.close().block();
