@@ -102,6 +102,11 @@ public final class Control {
         return engine.graph().reopen(nodes);
     }
 
+    /** Puts an overlay over a node that may be in use; see {@link dev.weir.storage.graph.BlockGraph#snapshot}. */
+    public Mono<Void> snapshot(String nodeName, String overlay) {
+        return engine.graph().snapshot(nodeName, overlay);
+    }
+
     /** @param bytes new length of the node, at least 0 */
     public Mono<Void> resize(String nodeName, long bytes) {
         return Mono.defer(() -> {

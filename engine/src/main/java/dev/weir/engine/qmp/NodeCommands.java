@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weir.engine.control.Control;
 import dev.weir.storage.BlockNode;
 import dev.weir.storage.NodeOptions;
+import dev.weir.storage.graph.BlockGraph;
 import dev.weir.storage.graph.NodeInfo;
 import dev.weir.storage.graph.NodeStatistics;
 import java.util.List;
@@ -34,6 +35,12 @@ final class NodeCommands {
             List<NodeOptions> nodes = reader.objects("options");
             reader.end();
             return control.reopenNodes(nodes).then(Mono.empty());
+        }));
+        commands.add("blockdev-snapshot", QmpCommands.taking(reader -> {
+            String node = reader.string("node");
+            String overlay = reader.string("overlay");
+            reader.end();
+            return control.snapshot(node, overlay).then(Mono.empty());
         }));
         commands.add("block_resize", QmpCommands.taking(reader -> {
             String device = String.valueOf(reader.string("device", ""));
@@ -76,6 +83,12 @@ final class NodeCommands {
         ObjectNode json = QmpCommands.JSON.objectNode();
         json.put("node-name", node.nodeName()).put("drv", node.driverName()).put("ro", node.readOnly());
         json.put("active", true).put("encrypted", false).put("file", filename).put("backing_file_depth", 0);
+        info.child("backing")
+                .ifPresent(child -> json.put(
+                        "backing_file",
+                        NodeFilename.of(
+                                control.engine().graph().info(child),
+                                control.engine().graph())));
         json.putObject("cache")
                 .put("writeback", true)
                 .put("direct", info.cacheDirect())
@@ -86,7 +99,9 @@ final class NodeCommands {
         }
         ArrayNode children = json.putArray("children");
         info.children()
-                .forEach(child -> children.addObject().put("node-name", child).put("child", "file"));
+                .forEach(child -> children.addObject()
+                        .put("node-name", child)
+                        .put("child", info.roles().getOrDefault(child, "file")));
         ObjectNode image = json.putObject("image");
         image.put("filename", filename).put("format", node.driverName()).put("virtual-size", node.length());
         image.put("actual-size", allocated);
@@ -123,10 +138,9 @@ final class NodeCommands {
             stats.put(zero, 0);
         }
         stats.put("account_invalid", false).put("account_failed", false).putArray("timed_stats");
-        info.children().stream()
-                .findFirst()
-                .ifPresent(child ->
-                        json.set("parent", statistics(control.engine().graph().info(child))));
+        BlockGraph graph = control.engine().graph();
+        info.child("file").ifPresent(child -> json.set("parent", statistics(graph.info(child))));
+        info.child("backing").ifPresent(child -> json.set("backing", statistics(graph.info(child))));
         return json;
     }
 

@@ -28,9 +28,10 @@ final class NodeFilename {
         if (options.get("filename") instanceof String filename) {
             return filename;
         }
-        boolean plain = info.children().size() == 1 && !options.containsKey("offset") && !options.containsKey("size");
-        if (plain) {
-            String child = of(graph.info(info.children().get(0)), graph);
+        String file = info.child("file").orElse(null);
+        boolean alone = info.children().size() == 1 || !options.containsKey("backing");
+        if (file != null && alone && !options.containsKey("offset") && !options.containsKey("size")) {
+            String child = of(graph.info(file), graph);
             if (!child.startsWith("json:")) {
                 return child;
             }
@@ -52,11 +53,12 @@ final class NodeFilename {
                 json.put(key, number);
             } else if (value instanceof Boolean flag) {
                 json.put(key, flag);
-            } else if (!(key.equals("file"))) {
+            } else if (!info.roles().containsValue(key)) {
                 json.put(key, value.toString());
             }
         });
-        info.children().forEach(child -> json.set("file", json(graph.info(child), graph)));
+        info.children()
+                .forEach(child -> json.set(info.roles().getOrDefault(child, "file"), json(graph.info(child), graph)));
         return json;
     }
 }

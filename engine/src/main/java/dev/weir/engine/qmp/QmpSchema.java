@@ -23,6 +23,7 @@ final class QmpSchema {
             Map.entry("block-export-del", List.of("id:str", "?mode:BlockExportRemoveMode")),
             Map.entry("blockdev-del", List.of("node-name:str")),
             Map.entry("blockdev-reopen", List.of("options:[BlockdevOptions]")),
+            Map.entry("blockdev-snapshot", List.of("node:str", "overlay:str")),
             Map.entry("block_resize", List.of("?device:str", "?node-name:str", "size:int")),
             Map.entry("query-named-block-nodes", List.of("?flat:bool")),
             Map.entry("query-blockstats", List.of("?query-nodes:bool")),

@@ -9,12 +9,19 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import dev.weir.engine.BlockEngine;
 import dev.weir.engine.control.Control;
+import dev.weir.storage.BlockBackend;
+import dev.weir.storage.NodeOptions;
+import dev.weir.storage.Permissions;
+import dev.weir.storage.PreallocMode;
+import dev.weir.storage.graph.BlockGraph;
+import dev.weir.storage.image.ImageCreation;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterEach;
@@ -41,7 +48,28 @@ class QmpCommandsTest {
             Files.write(directory.resolve(image), new byte[1 << 20]);
         }
         engine = BlockEngine.builder().ioThread("main-loop").build();
+        for (String image : List.of("p", "q", "r", "t")) {
+            createQcow2(Files.createFile(directory.resolve(image)));
+        }
         commands = new QmpCommands(new Control(engine), "1.2.3", () -> quit.complete(null));
+    }
+
+    private void createQcow2(Path image) {
+        var graph = BlockGraph.builder().build();
+        try {
+            BlockBackend file = graph.add(NodeOptions.driver("file")
+                            .set("filename", image.toString())
+                            .build())
+                    .flatMap(node -> graph.attach(node, Permissions.WRITE))
+                    .block();
+            var creation = new ImageCreation(1 << 20, null, null, null, PreallocMode.OFF, Map.of());
+            graph.imageFormat("qcow2")
+                    .orElseThrow()
+                    .create(file, null, creation)
+                    .block();
+        } finally {
+            graph.close().block();
+        }
     }
 
     @AfterEach
@@ -56,6 +84,7 @@ class QmpCommandsTest {
                 "oob",
                 "nodes",
                 "reopen",
+                "snapshot",
                 "objects",
                 "iothread",
                 "exports",

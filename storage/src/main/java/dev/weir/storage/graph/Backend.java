@@ -25,12 +25,14 @@ import reactor.core.publisher.Sinks;
 final class Backend implements BlockBackend {
     private static final Logger log = LoggerFactory.getLogger(Backend.class);
 
-    private final GraphNode node;
     private final Permissions permissions;
     private final boolean writable;
     private final Mono<Void> closing;
     private final DrainedDevices devices;
     private final DrainGate gate;
+    /** Another one while no request is in flight, within a turn. */
+    private volatile GraphNode node;
+
     private final LongAdder ownChanges = new LongAdder();
     private final Sinks.Empty<Void> abandoning = Sinks.empty();
     private volatile boolean abandoned;
@@ -43,7 +45,7 @@ final class Backend implements BlockBackend {
         this.node = node;
         this.permissions = permissions;
         this.writable = permissions.used().contains(Permission.WRITE);
-        this.devices = new DrainedDevices(node);
+        this.devices = new DrainedDevices(this::node);
         this.gate = new DrainGate(this::drainChanged);
         this.closing = gate.close()
                 .then(Mono.defer(() -> {
@@ -60,6 +62,11 @@ final class Backend implements BlockBackend {
     @Override
     public GraphNode node() {
         return node;
+    }
+
+    /** It uses this node from now on. */
+    void node(GraphNode next) {
+        node = next;
     }
 
     @Override

@@ -111,6 +111,19 @@ public final class BlockGraph {
     }
 
     /**
+     * Puts an overlay over a node while it is in use: whoever uses the node uses the overlay from then on, whose backing
+     * file the node becomes. What is written goes to the overlay, and the node stays as it is at this moment. All or
+     * nothing; requests of the users wait meanwhile, and notice nothing but another length, where the overlay has one.
+     *
+     * @param overlay the name of a node that nobody uses and that has no backing file, of a driver that can have one
+     * @return fails with {@link BlockErrorKind#INVALID} where the overlay cannot be one, with {@link BlockErrorKind#BUSY}
+     *     where it, or the node as a backing file, is in use, and with what the driver failed with
+     */
+    public Mono<Void> snapshot(String nodeName, String overlay) {
+        return Turns.toTheEnd(() -> reopener.snapshot(nodeName, overlay));
+    }
+
+    /**
      * A node by its name.
      *
      * @throws BlockException of kind {@link BlockErrorKind#NOT_FOUND}
@@ -158,7 +171,8 @@ public final class BlockGraph {
                 common.detectZeroes().name().toLowerCase(Locale.ROOT),
                 common.cacheDirect(),
                 common.cacheNoFlush(),
-                state.device().children().stream().map(BlockNode::nodeName).toList());
+                state.device().children().stream().map(BlockNode::nodeName).toList(),
+                state.roles());
     }
 
     /** The groups that nodes of the driver {@code throttle} refer to. */
@@ -238,6 +252,10 @@ public final class BlockGraph {
     public Mono<Void> remove(String nodeName) {
         return turns.inTurn(() -> {
             GraphNode node = names.get(nodeName, "Failed to find node with node-name='" + nodeName + "'");
+            String backed = SnapshotPlan.parentByBacking(node);
+            if (backed != null) {
+                throw SnapshotPlan.isBacking(nodeName, backed);
+            }
             if (!node.users().isEmpty()) {
                 boolean child = node.users().stream().anyMatch(user -> user.parent() != null);
                 throw BlockException.of(

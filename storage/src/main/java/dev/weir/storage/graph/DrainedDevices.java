@@ -6,19 +6,20 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 /**
  * Tells the devices at and below a backend's node whether the backend is drained, so that none delays what the drain waits
  * for. A device hears of both ends, whatever the graph looks like by then. Any thread.
  */
 final class DrainedDevices {
-    private final GraphNode top;
+    private final Supplier<GraphNode> top;
 
     // Guarded by this, also while devices are told: they hear of one change after the other.
     private List<BlockDevice> told = List.of();
     private boolean over;
 
-    DrainedDevices(GraphNode top) {
+    DrainedDevices(Supplier<GraphNode> top) {
         this.top = top;
     }
 
@@ -33,7 +34,7 @@ final class DrainedDevices {
         }
     }
 
-    /** A node has another device: it is told what the former one was. */
+    /** A node has another device, or the backend another node: what is new is told what the former ones were. */
     synchronized void changed() {
         if (told.isEmpty()) {
             return;
@@ -58,7 +59,7 @@ final class DrainedDevices {
 
     private List<BlockDevice> devices() {
         Set<BlockDevice> devices = new LinkedHashSet<>();
-        collect(top, devices);
+        collect(top.get(), devices);
         return List.copyOf(devices);
     }
 

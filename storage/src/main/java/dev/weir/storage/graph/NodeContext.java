@@ -36,7 +36,7 @@ class NodeContext implements OpenContext {
         return opened;
     }
 
-    /** The children by the options that name them. */
+    /** The children by the options that name them, or would. */
     Map<String, GraphNode> children() {
         return children;
     }
@@ -45,11 +45,6 @@ class NodeContext implements OpenContext {
     static String key(NodeOptions child) {
         String path = child.path();
         return path.isEmpty() ? "" : path.substring(path.lastIndexOf('.', path.length() - 2) + 1, path.length() - 1);
-    }
-
-    /** The key of a child that no option names. */
-    static String implicitKey(String filename, String format) {
-        return format + ":" + filename;
     }
 
     @Override
@@ -111,7 +106,7 @@ class NodeContext implements OpenContext {
     }
 
     @Override
-    public Mono<BlockNode> openImplicit(String filename, String format, boolean readOnly) {
+    public Mono<BlockNode> openImplicit(String option, String filename, String format, boolean readOnly) {
         return Mono.defer(() -> {
             String path = resolved(filename);
             if (!opener.policy().allows(nodeName, path, format)) {
@@ -130,7 +125,7 @@ class NodeContext implements OpenContext {
                     .set("read-only", readOnly)
                     .set("file", file)
                     .build();
-            return openChild(implicitKey(filename, format), image, depth + 1);
+            return openChild(option, image, depth + 1);
         });
     }
 

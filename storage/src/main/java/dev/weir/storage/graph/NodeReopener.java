@@ -5,10 +5,11 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** Reopens nodes, all or none, while everybody above them is drained. */
+/** Changes what nodes are, all or none, while everybody above them is drained. */
 final class NodeReopener {
     private final NodeOpener opener;
     private final Turns turns;
@@ -22,27 +23,34 @@ final class NodeReopener {
         this.additions = additions;
     }
 
-    /** Drains before it takes its turn: a request that hangs must not keep the graph from being changed, or closed. */
     Mono<Void> reopen(List<NodeOptions> options) {
+        return change(() -> ReopenPlan.of(options, opener));
+    }
+
+    Mono<Void> snapshot(String nodeName, String overlayName) {
+        return change(() -> SnapshotPlan.of(nodeName, overlayName, opener.names()));
+    }
+
+    /** Drains before it takes its turn: a request that hangs must not keep the graph from being changed, or closed. */
+    private Mono<Void> change(Supplier<NodeChange> planning) {
         return Mono.defer(() -> {
-            Set<GraphNode> drained =
-                    new LinkedHashSet<>(ReopenPlan.of(options, opener).nodes());
+            Set<GraphNode> drained = new LinkedHashSet<>(planning.get().drained());
             List<Mono<Void>> idle = new ArrayList<>();
             drained.forEach(node -> idle.add(drain.begin(node)));
             return Flux.fromIterable(idle)
                     .concatMap(mono -> mono)
-                    .then(Mono.defer(() -> additions.run(() -> turns.inTurn(() -> reopenNow(options, drained)))))
+                    .then(Mono.defer(() -> additions.run(() -> turns.inTurn(() -> changeNow(planning, drained)))))
                     .doOnTerminate(() -> drained.forEach(drain::end))
-                    .flatMap(done -> done ? Mono.empty() : reopen(options));
+                    .flatMap(done -> done ? Mono.empty() : change(planning));
         });
     }
 
     /** False where the graph has changed meanwhile, so that others are to be drained. */
-    private Mono<Boolean> reopenNow(List<NodeOptions> options, Set<GraphNode> drained) {
-        ReopenPlan plan = ReopenPlan.of(options, opener);
-        if (!drained.containsAll(plan.nodes())) {
+    private Mono<Boolean> changeNow(Supplier<NodeChange> planning, Set<GraphNode> drained) {
+        NodeChange change = planning.get();
+        if (!drained.containsAll(change.drained())) {
             return Mono.just(false);
         }
-        return new Reopening(plan, opener, drain).run().thenReturn(true);
+        return new Reopening(change, opener, drain).run().thenReturn(true);
     }
 }

@@ -5,6 +5,7 @@ import dev.weir.storage.NodeOptions;
 import dev.weir.storage.spi.BlockDevice;
 import dev.weir.storage.spi.BlockDriver;
 import java.nio.ByteBuffer;
+import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +31,14 @@ record NodeState(
             BlockDevice device,
             Map<String, GraphNode> children) {
         return new NodeState(described, options, driver, device, device.limits(), Map.copyOf(children));
+    }
+
+    /** What each child is to the node, by the child's name. */
+    Map<String, String> roles() {
+        Map<String, String> roles = new HashMap<>();
+        device.children().forEach(child -> roles.put(child.nodeName(), "file"));
+        children.forEach((key, child) -> roles.put(child.nodeName(), key));
+        return roles;
     }
 
     /** Whether every range is a range of whole blocks. */

@@ -46,17 +46,16 @@ final class ReopenContext extends NodeContext {
     }
 
     @Override
-    public Mono<BlockNode> openImplicit(String filename, String format, boolean readOnly) {
+    public Mono<BlockNode> openImplicit(String option, String filename, String format, boolean readOnly) {
         return Mono.fromSupplier(() -> {
-            String key = implicitKey(filename, format);
-            @Nullable GraphNode present = node.state().children().get(key);
-            if (present == null) {
+            @Nullable GraphNode present = node.state().children().get(option);
+            if (present == null || !present.implicit()) {
                 throw BlockException.of(
                         BlockErrorKind.ACCESS_DENIED,
                         "The image of node '" + nodeName() + "' names the file '" + filename
                                 + "', which was not open before; describe that node explicitly");
             }
-            children.put(key, present);
+            children.put(option, present);
             return present;
         });
     }

@@ -5,11 +5,12 @@ import dev.weir.storage.BlockException;
 import dev.weir.storage.NodeOptions;
 import dev.weir.storage.spi.BlockDriver;
 import dev.weir.storage.spi.FilterDriver;
+import dev.weir.storage.spi.Option;
 import dev.weir.storage.spi.OptionReader;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** Which options of a node may differ when it is reopened. */
 final class ReopenOptions {
@@ -31,37 +32,37 @@ final class ReopenOptions {
     static void requireSame(NodeState former, NodeOptions next) {
         former.described().values().forEach((key, value) -> {
             Object now = next.values().get(key);
-            if (now != null && isFixed(key, former, Map.of()) && !same(value, now)) {
+            if (now != null && isFixed(key, former) && !same(value, now)) {
                 throw ReopenPlan.cannotChange(key);
             }
         });
     }
 
-    /**
-     * Refuses options that came or went and cannot.
-     *
-     * @param children what the driver has opened now
-     */
-    static void requireSameKeys(NodeState former, NodeOptions next, Map<String, GraphNode> children) {
+    /** Refuses options that came or went and cannot. */
+    static void requireSameKeys(NodeState former, NodeOptions next) {
         for (String key : former.described().values().keySet()) {
-            if (isFixed(key, former, children) && !next.values().containsKey(key)) {
+            if (isFixed(key, former) && !next.values().containsKey(key)) {
                 throw BlockException.of(
                         BlockErrorKind.INVALID, "Option '" + key + "' cannot be reset to its default value");
             }
         }
         for (String key : next.values().keySet()) {
-            if (isFixed(key, former, children) && !former.described().values().containsKey(key)) {
+            if (isFixed(key, former) && !former.described().values().containsKey(key)) {
                 throw ReopenPlan.cannotChange(key);
             }
         }
     }
 
-    private static boolean isFixed(String key, NodeState former, Map<String, GraphNode> children) {
+    private static boolean isFixed(String key, NodeState former) {
         BlockDriver driver = former.driver();
         return !COMMON.contains(key)
-                && !former.children().containsKey(key)
-                && !children.containsKey(key)
-                && (driver == null || !driver.changeableOptions().contains(key));
+                && (driver == null
+                        || !driver.changeableOptions().contains(key)
+                                && !isChild(driver.options().find(key)));
+    }
+
+    private static boolean isChild(@Nullable Option<?> option) {
+        return option != null && (option.type() == Option.Type.CHILD || option.type() == Option.Type.CHILD_OR_NULL);
     }
 
     /** What was text on a command line may be a number or a boolean in JSON. */
@@ -99,7 +100,7 @@ final class ReopenOptions {
                                         former.described().values().get(key))));
     }
 
-    /** The same options with another value of one. */
+    /** The same options with another value of one, or one more. */
     static NodeOptions with(NodeOptions options, String changed, NodeOptions next) {
         NodeOptions.Builder builder = NodeOptions.builder();
         if (options.typed()) {
@@ -117,6 +118,9 @@ final class ReopenOptions {
                 builder.set(key, chosen.toString());
             }
         });
+        if (!options.values().containsKey(changed)) {
+            builder.set(changed, next);
+        }
         return builder.build().at(options.path());
     }
 }

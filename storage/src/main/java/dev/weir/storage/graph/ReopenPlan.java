@@ -36,22 +36,18 @@ final class ReopenPlan {
         this.opener = opener;
     }
 
-    static ReopenPlan of(List<NodeOptions> nodes, NodeOpener opener) {
+    static NodeChange of(List<NodeOptions> nodes, NodeOpener opener) {
         var plan = new ReopenPlan(opener);
         nodes.forEach(plan::check);
         nodes.forEach(plan::add);
         List<GraphNode> parentsFirst = new ArrayList<>(plan.entries.keySet());
         Collections.reverse(parentsFirst);
         parentsFirst.forEach(plan::requireNoWriter);
-        return plan;
-    }
-
-    Set<GraphNode> nodes() {
-        return entries.keySet();
+        return new NodeChange(plan.entries(), plan.entries.keySet(), List.of(), null);
     }
 
     /** Children before their parents, as they will be. */
-    List<Entry> entries() {
+    private List<Entry> entries() {
         Set<Entry> sorted = new LinkedHashSet<>();
         Set<Entry> seen = new LinkedHashSet<>();
         entries.values().forEach(entry -> childrenFirst(entry, seen, sorted));

@@ -39,6 +39,7 @@ final class Reopening {
         }
     }
 
+    private final NodeChange change;
     private final List<ReopenPlan.Entry> childrenFirst;
     private final NodeOpener opener;
     private final GraphDrain drain;
@@ -49,8 +50,9 @@ final class Reopening {
     /** The last one first. */
     private final Deque<Step> steps = new ArrayDeque<>();
 
-    Reopening(ReopenPlan plan, NodeOpener opener, GraphDrain drain) {
-        this.childrenFirst = plan.entries();
+    Reopening(NodeChange change, NodeOpener opener, GraphDrain drain) {
+        this.change = change;
+        this.childrenFirst = change.childrenFirst();
         this.opener = opener;
         this.drain = drain;
     }
@@ -67,6 +69,7 @@ final class Reopening {
     private Mono<Void> flush() {
         List<GraphNode> nodes = new ArrayList<>();
         childrenFirst.forEach(entry -> nodes.add(0, entry.node()));
+        change.drained().stream().filter(node -> !nodes.contains(node)).forEach(nodes::add);
         return Flux.fromIterable(nodes)
                 .concatMap(node -> node.flushed()
                         .onErrorMap(failure -> BlockException.of(
@@ -111,7 +114,7 @@ final class Reopening {
             return device.switchIfEmpty(Mono.error(() ->
                             BlockException.of(BlockErrorKind.IO, "Driver '" + node.driverName() + "' opened nothing")))
                     .flatMap(next -> Mono.fromSupplier(() -> {
-                                ReopenOptions.requireSameKeys(former, entry.opened(), context.children());
+                                ReopenOptions.requireSameKeys(former, entry.opened());
                                 requireNodes(next);
                                 return NodeState.of(entry.described(), common, driver, next, context.children());
                             })
@@ -163,7 +166,11 @@ final class Reopening {
                 }
             }
         }
-        return Mono.defer(() -> plan.apply(drain::rewire));
+        change.moving().forEach(user -> plan.remove(user).add(change.moved(user), user.permissions()));
+        return Mono.defer(() -> plan.apply(commit -> drain.rewire(() -> {
+            commit.run();
+            change.move();
+        })));
     }
 
     /** The last step first. What cannot be restored is logged: there is nothing better left to do. */
@@ -209,8 +216,10 @@ final class Reopening {
                                 return Mono.empty();
                             });
                 })
-                .then(Mono.fromRunnable(
-                        () -> nodes.forEach(node -> node.resizing().resizedBelow())));
+                .then(Mono.fromRunnable(() -> {
+                    nodes.forEach(node -> node.resizing().resizedBelow());
+                    change.tellLengths();
+                }));
     }
 
     /** The data is other data than before, which counts as a change of it. */

@@ -45,6 +45,10 @@ final class Qcow2Device implements BlockDevice {
         return opener.children();
     }
 
+    boolean hasBacking() {
+        return opener.backing() != null;
+    }
+
     @Override
     public Permissions childPermissions(BlockNode child, Permissions permissions) {
         if (permissions.used().isEmpty()) {

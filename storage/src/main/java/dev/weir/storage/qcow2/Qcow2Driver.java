@@ -13,6 +13,8 @@ import dev.weir.storage.spi.OptionReader;
 import dev.weir.storage.spi.OptionSchema;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
@@ -39,6 +41,14 @@ public final class Qcow2Driver implements FormatDriver {
     private static final Option<Optional<Boolean>> PASS_DISCARD_REQUEST = Option.flag("pass-discard-request");
     private static final Option<Boolean> DISCARD_NO_UNREF = Option.flag("discard-no-unref", false);
 
+    private static final Set<String> CHANGEABLE = Set.of(
+            CACHE_SIZE.name(),
+            L2_CACHE_SIZE.name(),
+            L2_CACHE_ENTRY_SIZE.name(),
+            REFCOUNT_CACHE_SIZE.name(),
+            PASS_DISCARD_REQUEST.name(),
+            DISCARD_NO_UNREF.name());
+
     @Override
     public String name() {
         return "qcow2";
@@ -64,7 +74,29 @@ public final class Qcow2Driver implements FormatDriver {
     }
 
     @Override
+    public Set<String> changeableOptions() {
+        return CHANGEABLE;
+    }
+
+    @Override
     public Mono<BlockDevice> open(OptionReader options, OpenContext context) {
+        return open(options, context, header -> {});
+    }
+
+    /** The image is read anew. A backing file is not found in the header again: it must be given, or null. */
+    @Override
+    public Mono<BlockDevice> reopen(BlockDevice present, OptionReader options, OpenContext context) {
+        boolean given = options.has(BACKING.name());
+        boolean hasBacking = ((Qcow2Device) present).hasBacking();
+        return open(options, context, header -> {
+            if (!given && (hasBacking || header.backingFile() != null)) {
+                throw BlockException.of(BlockErrorKind.INVALID, "backing is missing for '" + context.nodeName() + "'");
+            }
+        });
+    }
+
+    private static Mono<BlockDevice> open(
+            OptionReader options, OpenContext context, Consumer<Qcow2Header> requirement) {
         return Mono.defer(() -> {
             CacheSizes sizes = sizes(options);
             DiscardOptions discards = new DiscardOptions(
@@ -73,6 +105,7 @@ public final class Qcow2Driver implements FormatDriver {
             Optional<NodeOptions> backing = options.get(BACKING);
             return context.openChild(options.get(FILE))
                     .flatMap(file -> ImageOpener.header(file).flatMap(header -> {
+                        requirement.accept(header);
                         requireWritable(header, context);
                         return dataFile(header, dataFile, context)
                                 .flatMap(data -> backing(header, backing, context)
@@ -106,7 +139,7 @@ public final class Qcow2Driver implements FormatDriver {
             throw BlockException.of(BlockErrorKind.INVALID, "'data-file' is required for this image");
         }
         return option.map(context::openChild)
-                .orElseGet(() -> implicit(context, header.dataFile(), "raw", context.readOnly()))
+                .orElseGet(() -> implicit(context, DATA_FILE, header.dataFile(), "raw", context.readOnly()))
                 .map(Optional::of);
     }
 
@@ -126,12 +159,12 @@ public final class Qcow2Driver implements FormatDriver {
                     BlockErrorKind.INVALID,
                     "The image names the backing file '" + name + "' without its format; describe it with 'backing'");
         }
-        return implicit(context, name, header.backingFormat(), true).map(Optional::of);
+        return implicit(context, BACKING, name, header.backingFormat(), true).map(Optional::of);
     }
 
     private static Mono<BlockNode> implicit(
-            OpenContext context, @Nullable String name, @Nullable String format, boolean readOnly) {
-        return context.openImplicit(String.valueOf(name), String.valueOf(format), readOnly);
+            OpenContext context, Option<?> option, @Nullable String name, @Nullable String format, boolean readOnly) {
+        return context.openImplicit(option.name(), String.valueOf(name), String.valueOf(format), readOnly);
     }
 
     private static CacheSizes sizes(OptionReader options) {

@@ -46,8 +46,9 @@ public interface OpenContext {
     /**
      * A file that an image's contents name. Denied unless the user's policy allows it.
      *
+     * @param option the {@link Option} of the child that would have named it instead
      * @param filename as it stands in the image; where it is relative it counts from the directory of the image
      * @param format the driver to open it with; formats are named, never probed
      */
-    Mono<BlockNode> openImplicit(String filename, String format, boolean readOnly);
+    Mono<BlockNode> openImplicit(String option, String filename, String format, boolean readOnly);
 }

@@ -66,7 +66,7 @@ final class FileFixture {
         }
 
         @Override
-        public Mono<BlockNode> openImplicit(String filename, String format, boolean readOnly) {
+        public Mono<BlockNode> openImplicit(String option, String filename, String format, boolean readOnly) {
             throw new UnsupportedOperationException();
         }
     }

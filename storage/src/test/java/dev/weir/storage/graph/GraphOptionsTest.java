@@ -151,7 +151,7 @@ class GraphOptionsTest {
     void imagesOpenNothingByThemselves() {
         add("recording");
         assertFails(
-                opened.get(0).openImplicit("/etc/passwd", "raw", true),
+                opened.get(0).openImplicit("backing", "/etc/passwd", "raw", true),
                 BlockErrorKind.ACCESS_DENIED,
                 "The image of node '#block000' names the file '/etc/passwd', which it may not open;"
                         + " describe that node explicitly");

@@ -51,7 +51,8 @@ public final class ImageChain {
         return Mono.defer(() -> {
             requireNew(file, above);
             NodeOptions.Builder node = NodeOptions.driver(format).set("file", files.apply(file));
-            Optional<ImageFormat> known = format(graph, format);
+            // A driver of the user's own may have no images of which anything could be told.
+            Optional<ImageFormat> known = graph.imageFormat(format);
             if (known.isEmpty()) {
                 return Mono.just(node);
             }
