@@ -23,7 +23,7 @@ record ModelRun(String shape, long seed, int depth, List<GuestOp> script) {
         int largest = largest(parsed);
         var mix = new GuestOp.Mix(
                 parsed.size(), unit, parsed.clusterSize(), largest, resizable(parsed), true, parsed.has("takes"));
-        List<GuestOp> script = mix.script(random, count, SETTLE_EVERY);
+        List<GuestOp> script = mix.script(random, count, SETTLE_EVERY << random.nextInt(3));
         return new ModelRun(shape, seed, 1 + random.nextInt(8), script);
     }
 
