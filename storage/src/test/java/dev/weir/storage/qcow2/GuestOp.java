@@ -93,12 +93,12 @@ record GuestOp(Kind kind, long offset, long length, int tag, boolean flag) {
                 ops.add(
                         settleEvery > 0 && i % settleEvery == settleEvery - 1
                                 ? new GuestOp(Kind.SETTLE, 0, 0, 0, false)
-                                : next(random, i + 1));
+                                : next(random, i + 1, ops));
             }
             return ops;
         }
 
-        private GuestOp next(Random random, int tag) {
+        private GuestOp next(Random random, int tag, List<GuestOp> before) {
             int dice = random.nextInt(1000);
             if (dice < 4 && resizes) {
                 return new GuestOp(Kind.RESIZE, 0, round(length / 2 + random.nextLong(length)), 0, false);
@@ -109,6 +109,11 @@ record GuestOp(Kind kind, long offset, long length, int tag, boolean flag) {
                 return new GuestOp(kind, 0, 0, random.nextInt(3), false);
             }
             long[] range = range(random);
+            if (!before.isEmpty() && random.nextInt(4) == 0) {
+                // Where somebody is at work already.
+                GuestOp other = before.get(before.size() - 1 - random.nextInt(Math.min(4, before.size())));
+                range = other.kind().compareTo(Kind.FLUSH) < 0 ? new long[] {other.offset(), other.length()} : range;
+            }
             int percent = random.nextInt(100);
             Kind kind = percent < 45
                     ? Kind.WRITE

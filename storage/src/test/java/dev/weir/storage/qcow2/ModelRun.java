@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 record ModelRun(String shape, long seed, int depth, List<GuestOp> script) {
     private static final int SETTLE_EVERY = 12;
-    private static final int MOST_TRIES = 2_000;
+    private static final long MOST_NANOS = 20_000_000_000L;
 
     /** What that seed makes of the shape. */
     static ModelRun of(String shape, long seed, int count) {
@@ -23,7 +23,7 @@ record ModelRun(String shape, long seed, int depth, List<GuestOp> script) {
         int largest = largest(parsed);
         var mix = new GuestOp.Mix(
                 parsed.size(), unit, parsed.clusterSize(), largest, resizable(parsed), true, parsed.has("takes"));
-        List<GuestOp> script = mix.script(random, count, SETTLE_EVERY);
+        List<GuestOp> script = mix.script(random, count, SETTLE_EVERY << random.nextInt(3));
         return new ModelRun(shape, seed, 1 + random.nextInt(8), script);
     }
 
@@ -58,10 +58,10 @@ record ModelRun(String shape, long seed, int depth, List<GuestOp> script) {
     /** A part of it that fails too, from which nothing can be left out. */
     ModelRun shrunk() {
         List<GuestOp> smallest = script;
-        int tries = 0;
+        long end = System.nanoTime() + MOST_NANOS;
         for (int size = Math.max(1, script.size() / 2); size >= 1; ) {
             boolean shrank = false;
-            for (int from = 0; from < smallest.size() && tries < MOST_TRIES; tries++) {
+            for (int from = 0; from < smallest.size() && System.nanoTime() < end; ) {
                 List<GuestOp> part = new ArrayList<>(smallest.subList(0, from));
                 part.addAll(smallest.subList(Math.min(smallest.size(), from + size), smallest.size()));
                 if (new ModelRun(shape, seed, depth, part).failure() != null) {
@@ -71,7 +71,7 @@ record ModelRun(String shape, long seed, int depth, List<GuestOp> script) {
                     from += size;
                 }
             }
-            if (tries >= MOST_TRIES || size == 1 && !shrank) {
+            if (System.nanoTime() >= end || size == 1 && !shrank) {
                 break;
             }
             size = shrank ? Math.min(size, Math.max(1, smallest.size() / 2)) : size / 2;
