@@ -184,7 +184,6 @@ final class Refcounts {
         dirtyTable[index / TABLE_SECTOR] = true;
         metadata.add(cluster);
         end = Math.max(end, cluster + 1);
-        evict();
         return block;
     }
 
@@ -306,10 +305,11 @@ final class Refcounts {
                             if (there != null) {
                                 return there;
                             }
+                            // Not this one: whoever waits for it would wait for ever where all others have changed.
+                            evict();
                             RefcountBlock block = new RefcountBlock(index, geometry.refcountOrder(), bytes.clear());
                             blocks.put(index, block);
                             resident.add(block);
-                            evict();
                             return block;
                         }
                     }));
@@ -321,7 +321,8 @@ final class Refcounts {
                 });
     }
 
-    private void evict() {
+    /** Drops what the cache has no room for, as far as it is written; never within a step that has made blocks. */
+    void evict() {
         for (int looked = 0; resident.size() > capacity && looked < 2 * resident.size(); looked++) {
             if (hand >= resident.size()) {
                 hand = 0;
