@@ -33,12 +33,14 @@ final class MetadataCommit {
     Mono<Void> run() {
         return Mono.defer(() -> {
             synchronized (this) {
-                if (running == null) {
+                Mono<Void> before = running;
+                // One that ended may not have told yet the next, which begins then.
+                if (before == null && next == null) {
                     running = start();
                     return running;
                 }
-                if (next == null) {
-                    next = running.onErrorComplete()
+                if (before != null && next == null) {
+                    next = before.onErrorComplete()
                             .then(Mono.defer(this::startNext))
                             .cache();
                 }
