@@ -4,6 +4,7 @@ import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
 import dev.weir.storage.WriteFlag;
 import java.util.EnumSet;
+import java.util.concurrent.atomic.AtomicLong;
 import reactor.core.publisher.Mono;
 
 /** Changes entries so that what they stand for reads as zero. Whoever runs it holds the guest clusters exclusively. */
@@ -40,7 +41,13 @@ final class ClusterZeroing {
 
     /** As {@link #run}, all of it. */
     Mono<Void> runAll(long start, long stop) {
-        return start >= stop ? Mono.empty() : run(start, stop).flatMap(done -> runAll(done, stop));
+        var done = new AtomicLong(start);
+        return start >= stop
+                ? Mono.empty()
+                : Mono.defer(() -> run(done.get(), stop))
+                        .doOnNext(done::set)
+                        .repeat(() -> done.get() < stop)
+                        .then();
     }
 
     boolean discards() {

@@ -6,6 +6,7 @@ import dev.weir.storage.BlockNode;
 import dev.weir.storage.PreallocMode;
 import dev.weir.storage.WriteFlag;
 import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
@@ -122,9 +123,13 @@ final class HostFile {
         if (offset >= end) {
             return Mono.empty();
         }
-        ByteBuffer zeroes = Zeroes.buffer((int) Math.min(end - offset, Zeroes.SIZE));
-        long next = offset + zeroes.remaining();
-        return node.write(offset, zeroes, WriteFlag.NONE).then(Mono.defer(() -> writeZeroes(next, end)));
+        var next = new AtomicLong(offset);
+        return Mono.defer(() -> {
+                    ByteBuffer zeroes = Zeroes.buffer((int) Math.min(end - next.get(), Zeroes.SIZE));
+                    return node.write(next.getAndAdd(zeroes.remaining()), zeroes, WriteFlag.NONE);
+                })
+                .repeat(() -> next.get() < end)
+                .then();
     }
 
     /** Notes that something is about to be written. True where what was there so far is zero. */
@@ -136,21 +141,22 @@ final class HostFile {
         }
     }
 
-    /** Cuts off what {@link #reserve} was too generous with. */
-    Mono<Void> trim(long end) {
+    /** As {@link #claim}, for what may lie beyond the end of a file that lacks what its tables tell of. */
+    void claimInPlace(long offset, long bytes) {
+        if (offset + bytes > written) {
+            claim(offset, bytes);
+        }
+    }
+
+    /** Cuts off what {@link #reserve} was too generous with, up to what was written. */
+    Mono<Void> trim(long unused) {
         return Mono.defer(() -> {
+            long end = Math.max(unused, written);
             if (!grown || node.length() <= end) {
                 return Mono.empty();
             }
             grown = false;
             return node.truncate(end, PreallocMode.OFF).onErrorComplete();
         });
-    }
-
-    /** It was truncated to that length. */
-    void cut(long length) {
-        synchronized (this) {
-            written = Math.min(written, length);
-        }
     }
 }

@@ -145,6 +145,7 @@ final class ImageOpener {
     private Mono<Qcow2Image> protectSnapshots(Qcow2Image image) {
         Qcow2Header header = image.metadata().header();
         return SnapshotTable.read(file, header).map(table -> {
+            image.metadata().protectTables();
             ClusterSet metadata = image.metadata().clusters();
             metadata.addRange(header.snapshotsOffset(), table.bytes(), header.geometry());
             for (Snapshot snapshot : table.snapshots()) {

@@ -165,10 +165,11 @@ final class L2Tables {
     }
 
     private L2Slice insert(int index, long[] words) {
+        // Not this one: it is waited for.
+        evict();
         L2Slice slice = new L2Slice(index, words, geometry.extendedL2());
         slices.set(index, slice);
         resident.add(slice);
-        evict();
         return slice;
     }
 

@@ -1,5 +1,6 @@
 package dev.weir.storage.qcow2;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -32,12 +33,14 @@ final class MetadataCommit {
     Mono<Void> run() {
         return Mono.defer(() -> {
             synchronized (this) {
-                if (running == null) {
+                Mono<Void> before = running;
+                // One that ended may not have told yet the next, which begins then.
+                if (before == null && next == null) {
                     running = start();
                     return running;
                 }
-                if (next == null) {
-                    next = running.onErrorComplete()
+                if (before != null && next == null) {
+                    next = before.onErrorComplete()
                             .then(Mono.defer(this::startNext))
                             .cache();
                 }
@@ -122,7 +125,8 @@ final class MetadataCommit {
         return writes.isEmpty()
                 ? Mono.empty()
                 : Flux.fromIterable(writes)
-                        .flatMap(
+                        // When it ends, none of them is under way: a copy that comes late would replace a later one.
+                        .flatMapDelayError(
                                 write -> {
                                     long end = write.at() + write.bytes().capacity();
                                     return metadata.file()
@@ -132,7 +136,8 @@ final class MetadataCommit {
                                                             write.at(),
                                                             write.bytes().clear())));
                                 },
-                                PARALLEL)
+                                PARALLEL,
+                                1)
                         .then();
     }
 
@@ -164,42 +169,75 @@ final class MetadataCommit {
             writes.forEach(write -> write.failed().run());
             writes.forEach(write -> write.ended().run());
             metadata.freed().putBack(freed);
+            metadata.refcounts().evict();
         }
     }
 
     private void letGo(List<TableWrite> writes) {
         synchronized (metadata.lock()) {
             writes.forEach(write -> write.ended().run());
+            metadata.refcounts().evict();
         }
     }
 
-    /** Nothing in the file refers to them any more, so they may be used again, when they have been discarded. */
+    /**
+     * Nothing in the file refers to them any more, so they may be used again, when they have been discarded. What could not be
+     * done is left to the next commit.
+     */
     private Mono<Void> release(List<FreedClusters.Range> freed) {
-        return Flux.fromIterable(freed).concatMap(this::release).then();
+        var left = new ArrayDeque<>(parts(freed));
+        return Mono.defer(() -> {
+                    FreedClusters.Range part = left.peek();
+                    return part == null ? Mono.<Void>empty() : release(part).doOnSuccess(nothing -> left.remove());
+                })
+                .repeat(() -> !left.isEmpty())
+                .then()
+                .doOnError(failure -> {
+                    synchronized (metadata.lock()) {
+                        metadata.freed().putBack(List.copyOf(left));
+                    }
+                });
     }
 
-    private Mono<Void> release(FreedClusters.Range range) {
+    /** Ranges of clusters that have their refcounts in one block each: more at a time need not fit into the cache. */
+    private List<FreedClusters.Range> parts(List<FreedClusters.Range> freed) {
         Geometry geometry = metadata.geometry();
-        long first = range.offset() >>> geometry.clusterBits();
-        long count = range.bytes() >>> geometry.clusterBits();
-        return lastReferences(range, first, count)
-                .thenMany(Flux.range(0, Math.toIntExact(count)))
-                .concatMap(i -> metadata.runNow(() -> {
-                    metadata.refcounts().decrement(first + i);
+        long unit = 1L << geometry.refcountBlockBits() + geometry.clusterBits();
+        List<FreedClusters.Range> parts = new ArrayList<>();
+        for (FreedClusters.Range range : freed) {
+            long end = range.offset() + range.bytes();
+            for (long at = range.offset(); at < end; ) {
+                long stop = Math.min(end, (at & -unit) + unit);
+                parts.add(new FreedClusters.Range(at, stop - at, range.discard()));
+                at = stop;
+            }
+        }
+        return parts;
+    }
+
+    private Mono<Void> release(FreedClusters.Range part) {
+        Geometry geometry = metadata.geometry();
+        long first = part.offset() >>> geometry.clusterBits();
+        long end = first + (part.bytes() >>> geometry.clusterBits());
+        return lastReferences(part, first, end)
+                .then(metadata.runNow(() -> {
+                    for (long cluster = first; cluster < end; cluster++) {
+                        metadata.refcounts().decrement(cluster);
+                    }
                     return true;
                 }))
                 .then();
     }
 
     /** Discards those clusters of the range that are about to lose their last reference. */
-    private Mono<Void> lastReferences(FreedClusters.Range range, long first, long count) {
+    private Mono<Void> lastReferences(FreedClusters.Range range, long first, long end) {
         if (!range.discard()) {
             return Mono.empty();
         }
         int bits = metadata.geometry().clusterBits();
         return metadata.runNow(() -> {
                     List<long[]> last = new ArrayList<>();
-                    for (long cluster = first; cluster < first + count; cluster++) {
+                    for (long cluster = first; cluster < end; cluster++) {
                         if (metadata.refcounts().get(cluster) != 1) {
                             continue;
                         }
@@ -213,12 +251,17 @@ final class MetadataCommit {
                     return last;
                 })
                 .flatMapMany(Flux::fromIterable)
-                .concatMap(run -> metadata.file()
-                        .node()
-                        .discard(
-                                run[0] << bits,
-                                Math.min(run[1] << bits, metadata.file().length()) - (run[0] << bits))
-                        .onErrorComplete())
+                .concatMap(run -> discard(run[0] << bits, run[1] << bits))
                 .then();
+    }
+
+    private Mono<Void> discard(long start, long stop) {
+        return Mono.defer(() -> {
+                    long end = Math.min(stop, metadata.file().length());
+                    return start >= end
+                            ? Mono.<Void>empty()
+                            : metadata.file().node().discard(start, end - start);
+                })
+                .onErrorComplete();
     }
 }

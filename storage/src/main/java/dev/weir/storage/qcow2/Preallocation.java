@@ -1,6 +1,7 @@
 package dev.weir.storage.qcow2;
 
 import dev.weir.storage.PreallocMode;
+import java.util.concurrent.atomic.AtomicLong;
 import reactor.core.publisher.Mono;
 
 /** Gives guest clusters a place before they are written to; they read as zero. Whoever runs it holds them exclusively. */
@@ -14,7 +15,13 @@ final class Preallocation {
     }
 
     Mono<Void> run(long from, long to) {
-        return from >= to ? Mono.empty() : some(from, to).flatMap(done -> run(done, to));
+        var done = new AtomicLong(from);
+        return from >= to
+                ? Mono.empty()
+                : Mono.defer(() -> some(done.get(), to))
+                        .doOnNext(done::set)
+                        .repeat(() -> done.get() < to)
+                        .then();
     }
 
     /** As many clusters as can be placed together. */

@@ -62,6 +62,19 @@ final class Refcounts {
         this.end = geometry.clusters(file.length());
     }
 
+    long tableBytes() {
+        return table.length * 8L;
+    }
+
+    /** Has no guest data go where refcount blocks are. */
+    void protectBlocks() {
+        for (long entry : table) {
+            if (entry != 0) {
+                metadata.add(entry >>> geometry.clusterBits());
+            }
+        }
+    }
+
     private static int sectors(int entries) {
         return (entries + TABLE_SECTOR - 1) / TABLE_SECTOR;
     }
@@ -184,7 +197,6 @@ final class Refcounts {
         dirtyTable[index / TABLE_SECTOR] = true;
         metadata.add(cluster);
         end = Math.max(end, cluster + 1);
-        evict();
         return block;
     }
 
@@ -306,10 +318,11 @@ final class Refcounts {
                             if (there != null) {
                                 return there;
                             }
+                            // Not this one: whoever waits for it would wait for ever where all others have changed.
+                            evict();
                             RefcountBlock block = new RefcountBlock(index, geometry.refcountOrder(), bytes.clear());
                             blocks.put(index, block);
                             resident.add(block);
-                            evict();
                             return block;
                         }
                     }));
@@ -321,7 +334,8 @@ final class Refcounts {
                 });
     }
 
-    private void evict() {
+    /** Drops what the cache has no room for, as far as it is written; never within a step that has made blocks. */
+    void evict() {
         for (int looked = 0; resident.size() > capacity && looked < 2 * resident.size(); looked++) {
             if (hand >= resident.size()) {
                 hand = 0;

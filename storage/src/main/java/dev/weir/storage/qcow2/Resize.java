@@ -116,8 +116,10 @@ final class Resize extends ImageRequest {
                                     metadata.clusters().addRange(offset, wanted * 8L, geometry);
                                     metadata.clusters()
                                             .removeRange(header.l1Offset(), header.l1Entries() * 8L, geometry);
-                                    metadata.freed()
-                                            .add(header.l1Offset(), Math.max(1, header.l1Entries() * 8L), false);
+                                    // An image of no size may have none, at offset 0.
+                                    if (header.l1Entries() > 0) {
+                                        metadata.freed().add(header.l1Offset(), header.l1Entries() * 8L, false);
+                                    }
                                 }
                             });
                 });
@@ -127,7 +129,11 @@ final class Resize extends ImageRequest {
         if (prealloc == PreallocMode.OFF) {
             return Mono.empty();
         }
-        return new Preallocation(image(), prealloc).run(before, length);
+        // A cluster that shows the backing file cannot get a place without its data.
+        long from = image().backed(image().geometry().startOfCluster(before)) > 0
+                ? image().geometry().roundUp(before)
+                : before;
+        return new Preallocation(image(), prealloc).run(from, length);
     }
 
     private Mono<Void> shrink(Qcow2Header header) {

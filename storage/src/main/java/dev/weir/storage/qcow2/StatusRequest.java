@@ -35,8 +35,13 @@ final class StatusRequest {
         }
         Mapping mapping = image.mapping();
         int number = tables.entryOf(guest);
-        int kind = mapping.kind(slice, number, mapping.unit(guest));
-        long stop = mapping.endOfRun(slice, number, kind, guest, Math.min(end, tables.endOfSlice(guest)));
+        int kind;
+        long stop;
+        // Nobody else holds the clusters: an extended entry could be seen when half of it has changed.
+        synchronized (image.metadata().lock()) {
+            kind = mapping.kind(slice, number, mapping.unit(guest));
+            stop = mapping.endOfRun(slice, number, kind, guest, Math.min(end, tables.endOfSlice(guest)));
+        }
         return switch (kind) {
             case Mapping.ZERO -> Mono.just(Extent.hole(offset, stop - offset));
             case Mapping.UNALLOCATED -> unallocated(stop);

@@ -94,6 +94,7 @@ final class WriteRequest extends ImageRequest {
         at = stop;
         HostFile data = image.data();
         long hostEnd = host + part.remaining();
+        data.claimInPlace(host, part.remaining());
         return data.reaches(hostEnd)
                 ? data.write(host, part)
                 : data.reserve(hostEnd).then(Mono.defer(() -> data.write(host, part)));

@@ -98,7 +98,21 @@ final class ZeroRequest extends ImageRequest {
         if (zeroing.impossible(at)) {
             throw BlockException.of(BlockErrorKind.UNSUPPORTED, "A version 2 image cannot hide its backing file");
         }
-        return zeroing.run(at, stop).doOnNext(done -> at = done).then();
+        return clusters(stop);
+    }
+
+    /** Whole clusters, or a part of one: only that of a compressed cluster has to be written. */
+    private Mono<Void> clusters(long stop) {
+        int cluster = image().geometry().clusterSize();
+        long inFirst = (at & -cluster) + cluster;
+        boolean part = (at & cluster - 1) != 0 || stop < inFirst;
+        long to = part ? Math.min(stop, inFirst) : stop & -cluster;
+        Mono<Void> change = zeroing.run(at, to).doOnNext(done -> at = done).then();
+        return part ? change.onErrorResume(ZeroRequest::unsupported, failure -> edge(Math.min(to, end))) : change;
+    }
+
+    private static boolean unsupported(Throwable failure) {
+        return failure instanceof BlockException e && e.kind() == BlockErrorKind.UNSUPPORTED;
     }
 
     private long length() {
