@@ -49,7 +49,7 @@ final class Metadata {
     void protectTables() {
         clusters.add(0);
         clusters.addRange(header.l1Offset(), header.l1Entries() * 8L, geometry);
-        clusters.addRange(header.refcountTableOffset(), refcounts.tableBytes(), geometry);
+        clusters.addRange(header.refcountTableOffset(), refcounts.table().bytes(), geometry);
         for (long entry : tables.l1()) {
             if (L2Entry.offset(entry) != 0) {
                 clusters.add(L2Entry.offset(entry) >>> geometry.clusterBits());

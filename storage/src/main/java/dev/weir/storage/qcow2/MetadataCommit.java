@@ -89,14 +89,14 @@ final class MetadataCommit {
         int tableClusters = 0;
         synchronized (metadata.lock()) {
             Refcounts refcounts = metadata.refcounts();
-            for (long[] replaced : refcounts.takeReplaced()) {
+            for (long[] replaced : refcounts.table().takeReplaced()) {
                 metadata.freed().add(replaced[0], replaced[1], false);
             }
             blocks = refcounts.takeBlocks();
-            table = refcounts.takeTable();
-            if (refcounts.moved()) {
-                movedTo = refcounts.tableOffset();
-                tableClusters = refcounts.tableClusters();
+            table = refcounts.table().take();
+            if (refcounts.table().moved()) {
+                movedTo = refcounts.table().offset();
+                tableClusters = refcounts.table().clusters();
             }
             slices = metadata.tables().takeSlices();
             l1 = metadata.tables().takeL1(metadata.header().l1Offset());
@@ -159,7 +159,7 @@ final class MetadataCommit {
                         .then(metadata.updateHeader(header -> header.withRefcountTable(offset, clusters)))
                         .doOnSuccess(nothing -> {
                             synchronized (metadata.lock()) {
-                                metadata.refcounts().settled(offset);
+                                metadata.refcounts().table().settled(offset);
                             }
                         });
     }

@@ -4,7 +4,6 @@ import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,8 +15,6 @@ import reactor.core.publisher.Mono;
  * {@link #load}.
  */
 final class Refcounts {
-    private static final int TABLE_SECTOR = 64;
-
     private final Object lock;
     private final Geometry geometry;
     private final HostFile file;
@@ -28,10 +25,7 @@ final class Refcounts {
     private final List<RefcountBlock> resident = new ArrayList<>();
     private final Map<Integer, Mono<RefcountBlock>> loading = new HashMap<>();
 
-    private volatile long[] table;
-    private long tableOffset;
-    private boolean moved;
-    private boolean[] dirtyTable;
+    private final RefcountTable table;
     private int hand;
 
     /** No cluster before it is free. */
@@ -39,8 +33,6 @@ final class Refcounts {
 
     /** No cluster from it on was ever in use. */
     private long end;
-
-    private final List<long[]> replaced = new ArrayList<>();
 
     Refcounts(
             Object lock,
@@ -56,27 +48,21 @@ final class Refcounts {
         this.metadata = metadata;
         this.blockBits = geometry.refcountBlockBits();
         this.capacity = (int) Math.max(4, Math.min(1 << 20, cacheBytes >>> geometry.clusterBits()));
-        this.tableOffset = tableOffset;
-        this.table = table;
-        this.dirtyTable = new boolean[sectors(table.length)];
+        this.table = new RefcountTable(geometry, tableOffset, table);
         this.end = geometry.clusters(file.length());
     }
 
-    long tableBytes() {
-        return table.length * 8L;
+    RefcountTable table() {
+        return table;
     }
 
     /** Has no guest data go where refcount blocks are. */
     void protectBlocks() {
-        for (long entry : table) {
-            if (entry != 0) {
-                metadata.add(entry >>> geometry.clusterBits());
+        for (int index = 0; index < table.entries(); index++) {
+            if (table.has(index)) {
+                metadata.add(table.block(index) >>> geometry.clusterBits());
             }
         }
-    }
-
-    private static int sectors(int entries) {
-        return (entries + TABLE_SECTOR - 1) / TABLE_SECTOR;
     }
 
     /** Clusters that follow each other. */
@@ -86,9 +72,9 @@ final class Refcounts {
     Clusters allocate(int max) {
         while (true) {
             int index = Math.toIntExact(hint >>> blockBits);
-            if (index >= table.length) {
+            if (index >= table.entries()) {
                 growTable(index, (long) index << blockBits);
-            } else if (table[index] == 0) {
+            } else if (!table.has(index)) {
                 addBlock(index);
             }
             RefcountBlock block = require(index);
@@ -136,11 +122,11 @@ final class Refcounts {
             long first = Math.max(end, hint);
             int missing = 0;
             for (long index = first >>> blockBits; index <= first + missing + count - 1 >>> blockBits; index++) {
-                if (index >= table.length) {
+                if (index >= table.entries()) {
                     growTable(Math.toIntExact(index), Math.max(first, index << blockBits));
                     missing = -1;
                     break;
-                } else if (table[(int) index] == 0) {
+                } else if (!table.has(index)) {
                     missing++;
                 } else {
                     require((int) index);
@@ -158,7 +144,7 @@ final class Refcounts {
     private void addBlocks(long first, int count) {
         int added = 0;
         for (long index = first >>> blockBits; index <= first + added + count - 1 >>> blockBits; index++) {
-            if (table[(int) index] == 0) {
+            if (!table.has(index)) {
                 insert((int) index, first + added++);
             }
         }
@@ -193,8 +179,7 @@ final class Refcounts {
         block.dirty(true);
         blocks.put(index, block);
         resident.add(block);
-        table[index] = cluster << geometry.clusterBits();
-        dirtyTable[index / TABLE_SECTOR] = true;
+        table.block(index, cluster << geometry.clusterBits());
         metadata.add(cluster);
         end = Math.max(end, cluster + 1);
         return block;
@@ -205,7 +190,7 @@ final class Refcounts {
         long perBlock = 1L << blockBits;
         int bits = geometry.clusterBits();
         long needed = index + 2L;
-        long clusters = Math.max(geometry.clusters(needed * 8), (geometry.clusters(table.length * 8L) * 3 + 1) / 2);
+        long clusters = Math.max(geometry.clusters(needed * 8), (table.clusters() * 3L + 1) / 2);
         long newBlocks = 1;
         long skipped = place - ((long) index << blockBits);
         while (true) {
@@ -220,16 +205,12 @@ final class Refcounts {
         if (clusters << bits > HeaderParser.MAX_REFCOUNT_TABLE_BYTES) {
             throw BlockException.of(BlockErrorKind.FILE_TOO_LARGE, "The refcount table would become too large");
         }
-        long oldOffset = tableOffset;
-        int oldClusters = (int) geometry.clusters(table.length * 8L);
-        table = Arrays.copyOf(table, Math.toIntExact(clusters << bits - 3));
-        dirtyTable = new boolean[sectors(table.length)];
-        moved = true;
+        long tableCluster = place + newBlocks;
+        metadata.removeRange(table.offset(), (long) table.clusters() << bits, geometry);
+        table.move(Math.toIntExact(clusters << bits - 3), tableCluster << bits);
         for (int i = 0; i < newBlocks; i++) {
             insert(index + i, place + i);
         }
-        long tableCluster = place + newBlocks;
-        tableOffset = tableCluster << bits;
         for (long cluster = place; cluster < tableCluster + clusters; cluster++) {
             RefcountBlock block = blocks.get((int) (cluster >>> blockBits));
             if (block == null) {
@@ -237,30 +218,19 @@ final class Refcounts {
             }
             block.put((int) (cluster & perBlock - 1), 1);
         }
-        metadata.addRange(tableOffset, clusters << bits, geometry);
-        metadata.removeRange(oldOffset, (long) oldClusters << bits, geometry);
+        metadata.addRange(table.offset(), clusters << bits, geometry);
         end = Math.max(end, tableCluster + clusters);
-        replaced.add(new long[] {oldOffset, (long) oldClusters << bits});
-    }
-
-    /** Where tables were that have been replaced by longer ones: offsets and bytes. They are the caller's to free. */
-    List<long[]> takeReplaced() {
-        List<long[]> all = new ArrayList<>(replaced);
-        replaced.clear();
-        return all;
     }
 
     /** Whether there is a refcount for the cluster of a byte of the file. Any thread. */
     boolean covers(long offset) {
-        long[] now = table;
-        long index = offset >>> geometry.clusterBits() + blockBits;
-        return index < now.length && now[(int) index] != 0;
+        return table.has(offset >>> geometry.clusterBits() + blockBits);
     }
 
     /** @throws Missing where it has to be loaded */
     long get(long cluster) {
         long index = cluster >>> blockBits;
-        if (index >= table.length || table[(int) index] == 0) {
+        if (!table.has(index)) {
             return 0;
         }
         RefcountBlock block = require((int) index);
@@ -305,7 +275,7 @@ final class Refcounts {
 
     private Mono<RefcountBlock> read(int index) {
         return Mono.defer(() -> {
-                    long offset = table[index];
+                    long offset = table.block(index);
                     if ((offset & L2Entry.REFCOUNT_TABLE_RESERVED) != 0 || !geometry.aligned(offset) || offset <= 0) {
                         throw new Corruption("Refblock offset " + Long.toHexString(offset)
                                 + " unaligned (reftable index: " + Integer.toHexString(index) + ")");
@@ -354,16 +324,7 @@ final class Refcounts {
     }
 
     boolean dirty() {
-        return moved || resident.stream().anyMatch(RefcountBlock::dirty) || sectorDirty();
-    }
-
-    private boolean sectorDirty() {
-        for (boolean sector : dirtyTable) {
-            if (sector) {
-                return true;
-            }
-        }
-        return false;
+        return table.dirty() || resident.stream().anyMatch(RefcountBlock::dirty);
     }
 
     /** Whether so much has changed that it should be written before more does. */
@@ -378,54 +339,10 @@ final class Refcounts {
             if (block.dirty()) {
                 block.dirty(false);
                 block.pin();
-                writes.add(new TableWrite(table[block.index()], block.copy(), () -> block.dirty(true), block::unpin));
+                writes.add(new TableWrite(
+                        table.block(block.index()), block.copy(), () -> block.dirty(true), block::unpin));
             }
         }
         return writes;
-    }
-
-    /** A copy of all of the table where it has moved, or of its sectors that have changed. */
-    List<TableWrite> takeTable() {
-        List<TableWrite> writes = new ArrayList<>();
-        if (moved) {
-            Arrays.fill(dirtyTable, false);
-            ByteBuffer bytes = ByteBuffer.allocateDirect(table.length * 8);
-            bytes.asLongBuffer().put(table);
-            writes.add(new TableWrite(tableOffset, bytes, () -> {}, () -> {}));
-            return writes;
-        }
-        for (int sector = 0; sector < dirtyTable.length; sector++) {
-            if (!dirtyTable[sector]) {
-                continue;
-            }
-            dirtyTable[sector] = false;
-            int first = sector * TABLE_SECTOR;
-            int entries = Math.min(TABLE_SECTOR, table.length - first);
-            ByteBuffer bytes = ByteBuffer.allocateDirect(entries * 8);
-            bytes.asLongBuffer().put(table, first, entries);
-            int number = sector;
-            boolean[] marks = dirtyTable;
-            writes.add(new TableWrite(tableOffset + first * 8L, bytes, () -> marks[number] = true, () -> {}));
-        }
-        return writes;
-    }
-
-    boolean moved() {
-        return moved;
-    }
-
-    /** The header tells of the table at that offset now. */
-    void settled(long offset) {
-        if (tableOffset == offset) {
-            moved = false;
-        }
-    }
-
-    long tableOffset() {
-        return tableOffset;
-    }
-
-    int tableClusters() {
-        return (int) geometry.clusters(table.length * 8L);
     }
 }
