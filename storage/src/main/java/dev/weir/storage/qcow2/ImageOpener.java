@@ -102,7 +102,9 @@ final class ImageOpener {
                         HostFile data = dataFile == null ? host : new HostFile(dataFile);
                         return new Qcow2Image(metadata, data, backing, write, pool, executor);
                     })
-                    .flatMap(image -> write ? protectSnapshots(image).flatMap(this::makeReady) : Mono.just(image));
+                    .flatMap(image -> write ? protectSnapshots(image).flatMap(this::makeReady) : Mono.just(image))
+                    .onErrorMap(
+                            Corruption.class, failure -> HeaderParser.invalid(String.valueOf(failure.getMessage())));
         });
     }
 
@@ -141,6 +143,7 @@ final class ImageOpener {
     private Mono<Qcow2Image> protectSnapshots(Qcow2Image image) {
         Qcow2Header header = image.metadata().header();
         return SnapshotTable.read(file, header).map(table -> {
+            image.metadata().protectTables();
             ClusterSet metadata = image.metadata().clusters();
             metadata.addRange(header.snapshotsOffset(), table.bytes(), header.geometry());
             for (Snapshot snapshot : table.snapshots()) {

@@ -43,19 +43,19 @@ final class Metadata {
         this.refcounts = new Refcounts(
                 lock, geometry, file, header.refcountTableOffset(), refcountTable, sizes.refcountBytes(), clusters);
         this.freed = new FreedClusters(geometry);
+    }
+
+    /** Has no guest data go where the tables are that are in memory. Before the image is written to. */
+    void protectTables() {
         clusters.add(0);
         clusters.addRange(header.l1Offset(), header.l1Entries() * 8L, geometry);
-        clusters.addRange(header.refcountTableOffset(), refcountTable.length * 8L, geometry);
-        for (long entry : l1) {
+        clusters.addRange(header.refcountTableOffset(), refcounts.tableBytes(), geometry);
+        for (long entry : tables.l1()) {
             if (L2Entry.offset(entry) != 0) {
                 clusters.add(L2Entry.offset(entry) >>> geometry.clusterBits());
             }
         }
-        for (long entry : refcountTable) {
-            if (entry != 0) {
-                clusters.add(entry >>> geometry.clusterBits());
-            }
-        }
+        refcounts.protectBlocks();
     }
 
     Object lock() {

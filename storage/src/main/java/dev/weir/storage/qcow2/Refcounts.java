@@ -62,6 +62,19 @@ final class Refcounts {
         this.end = geometry.clusters(file.length());
     }
 
+    long tableBytes() {
+        return table.length * 8L;
+    }
+
+    /** Has no guest data go where refcount blocks are. */
+    void protectBlocks() {
+        for (long entry : table) {
+            if (entry != 0) {
+                metadata.add(entry >>> geometry.clusterBits());
+            }
+        }
+    }
+
     private static int sectors(int entries) {
         return (entries + TABLE_SECTOR - 1) / TABLE_SECTOR;
     }

@@ -7,6 +7,7 @@ import dev.weir.storage.BlockBackend;
 import dev.weir.storage.NodeOptions;
 import dev.weir.storage.Permissions;
 import dev.weir.storage.graph.BlockGraph;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -89,6 +90,35 @@ class Qcow2ReadTest {
         qemu("qemu-img", "create", "-q", "-f", "qcow2", "-b", base.toString(), "-F", "raw", image.toString(), "2M");
         qemu("qemu-io", "-f", "qcow2", image.toString(), "-c", "write -P 9 70000 512", "-c", "write -z 300000 100000");
         assertReadsAsQemu(image);
+    }
+
+    @Test
+    void readsTheRestOfAnImageWithATableBeyondAnyFile() throws Exception {
+        Path image = dir.resolve("image.qcow2");
+        qemu("qemu-img", "create", "-q", "-f", "qcow2", image.toString(), "1G");
+        qemu("qemu-io", "-f", "qcow2", image.toString(), "-c", "write -P 9 0 64k");
+        try (var file = new RandomAccessFile(image.toFile(), "rw")) {
+            file.seek(40);
+            long l1 = file.readLong();
+            file.seek(l1 + 8);
+            file.writeLong(0x00ff_ffff_ffff_0000L);
+        }
+        BlockGraph graph = BlockGraph.builder().build();
+        try {
+            NodeOptions file =
+                    NodeOptions.driver("file").set("filename", image.toString()).build();
+            BlockBackend backend = graph.add(NodeOptions.driver("qcow2")
+                            .set("read-only", true)
+                            .set("file", file)
+                            .build())
+                    .flatMap(node -> graph.attach(node, Permissions.READ))
+                    .block(DEADLINE);
+            ByteBuffer bytes = ByteBuffer.allocateDirect(512);
+            backend.read(4096, bytes).block(DEADLINE);
+            assertThat(bytes.get(0)).isEqualTo((byte) 9);
+        } finally {
+            graph.close().block(DEADLINE);
+        }
     }
 
     private void assertReadsAsQemu(Path image) throws Exception {
