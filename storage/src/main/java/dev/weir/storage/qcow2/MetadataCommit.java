@@ -121,22 +121,22 @@ final class MetadataCommit {
                 .then(Mono.defer(() -> release(freed)));
     }
 
+    /** Where one fails, the others have ended too: a later commit may write the same tables. */
     private Mono<Void> write(List<TableWrite> writes) {
         return writes.isEmpty()
                 ? Mono.empty()
                 : Flux.fromIterable(writes)
-                        .flatMap(
-                                write -> {
-                                    long end = write.at() + write.bytes().capacity();
-                                    return metadata.file()
-                                            .reserve(end)
-                                            .then(Mono.defer(() -> metadata.file()
-                                                    .write(
-                                                            write.at(),
-                                                            write.bytes().clear())));
-                                },
-                                PARALLEL)
-                        .then();
+                        .flatMapDelayError(this::write, PARALLEL, 1)
+                        .then()
+                        .onErrorMap(ImageRequest::first);
+    }
+
+    private Mono<Void> write(TableWrite write) {
+        long end = write.at() + write.bytes().capacity();
+        return metadata.file()
+                .reserve(end)
+                .then(Mono.defer(
+                        () -> metadata.file().write(write.at(), write.bytes().clear())));
     }
 
     /** What comes after is written when what came before is stable. */
