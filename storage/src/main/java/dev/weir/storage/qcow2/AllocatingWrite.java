@@ -62,7 +62,7 @@ final class AllocatingWrite {
     }
 
     private Mono<Long> undo(Throwable failure) {
-        return image.metadata().runNow(allocation::undo).then(Mono.error(failure));
+        return allocation.undo().then(Mono.error(failure));
     }
 
     private Mono<Void> write(long start, long stop) {

@@ -1,6 +1,7 @@
 package dev.weir.storage.qcow2;
 
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
 
 /**
  * Host clusters for guest clusters that follow each other, on their way to being linked. Made and linked under the metadata
@@ -227,8 +228,16 @@ final class Allocation {
         return (int) ((1L << high) - (1L << low));
     }
 
-    /** It comes to nothing: nothing was linked. @throws Missing */
-    boolean undo() {
+    /** It comes to nothing: nothing was linked. Where that cannot be noted, clusters leak. Never fails. */
+    Mono<Void> undo() {
+        return image.metadata().runNow(this::giveBack).onErrorComplete().then(Mono.fromRunnable(() -> {
+            synchronized (image.metadata().lock()) {
+                slice.unpin();
+            }
+        }));
+    }
+
+    private boolean giveBack() {
         if (!reused && !image.hasDataFile()) {
             long cluster = host >>> image.geometry().clusterBits();
             for (int i = 0; i < count; i++) {
@@ -238,7 +247,6 @@ final class Allocation {
                 image.metadata().refcounts().decrement(cluster + i);
             }
         }
-        slice.unpin();
         return true;
     }
 }

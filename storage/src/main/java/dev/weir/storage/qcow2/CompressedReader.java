@@ -10,6 +10,9 @@ import reactor.core.publisher.Mono;
 
 /** Reads compressed clusters. They are decompressed on the pool for calls that block, never on a loop. */
 final class CompressedReader {
+    /** More than any cluster needs; a frame makes the decoder take as much memory. */
+    private static final long MAX_WINDOW = 8L << 20;
+
     private final Geometry geometry;
     private final Compression compression;
     private final HostFile file;
@@ -83,10 +86,14 @@ final class CompressedReader {
 
     private static boolean unzstd(ByteBuffer packed, ByteBuffer cluster) {
         try (ZstdDecompressCtx context = new ZstdDecompressCtx()) {
+            boolean frameBegins = true;
             while (cluster.hasRemaining()) {
+                if (frameBegins && ZstdFrame.windowSize(packed) > MAX_WINDOW) {
+                    return false;
+                }
                 int read = packed.position();
                 int written = cluster.position();
-                context.decompressDirectByteBufferStream(cluster, packed);
+                frameBegins = context.decompressDirectByteBufferStream(cluster, packed);
                 if (packed.position() == read && cluster.position() == written) {
                     return false;
                 }

@@ -100,14 +100,38 @@ final class ImageOpener {
                     .map(both -> {
                         Metadata metadata = new Metadata(nodeName, host, header, both.getT1(), both.getT2(), sizes);
                         HostFile data = dataFile == null ? host : new HostFile(dataFile);
-                        return new Qcow2Image(metadata, data, backing, write, pool, executor);
+                        return new Qcow2Image(metadata, data, backing, pool, executor);
                     })
-                    .flatMap(image -> write ? protectSnapshots(image).flatMap(this::makeReady) : Mono.just(image))
+                    .flatMap(image -> write ? prepare(image) : Mono.just(image))
                     // There is no image yet that could be marked.
                     .onErrorMap(
                             Corruption.class,
                             corruption -> HeaderParser.invalid(String.valueOf(corruption.getMessage())));
         });
+    }
+
+    /** Makes an image ready to be written to that is being read, and that nobody else has changed since it was loaded. */
+    Mono<Void> makeWritable(Qcow2Image image) {
+        return Mono.defer(() -> {
+            if (image.writable()) {
+                return Mono.empty();
+            }
+            Qcow2Header header = image.metadata().header();
+            if (header.has(Feature.CORRUPT | Feature.DIRTY)) {
+                throw BlockException.of(
+                        BlockErrorKind.READ_ONLY,
+                        "qcow2: Image is corrupt or was not closed properly; it cannot be repaired while it is read");
+            }
+            return prepare(image)
+                    .onErrorMap(
+                            Corruption.class,
+                            corruption -> HeaderParser.invalid(String.valueOf(corruption.getMessage())))
+                    .then();
+        });
+    }
+
+    private Mono<Qcow2Image> prepare(Qcow2Image image) {
+        return protectSnapshots(image).flatMap(this::makeReady).doOnNext(Qcow2Image::madeWritable);
     }
 
     /** What is not kept true from now on is not claimed to be. */

@@ -3,6 +3,7 @@ package dev.weir.storage.qcow2;
 import dev.weir.storage.spi.StepRequest;
 import org.jspecify.annotations.Nullable;
 import reactor.core.CoreSubscriber;
+import reactor.core.Exceptions;
 import reactor.core.publisher.Mono;
 
 /** A request to an image. One that comes across a corruption reports it, before it fails. */
@@ -14,6 +15,11 @@ abstract class ImageRequest extends StepRequest {
     ImageRequest(Qcow2Image image, CoreSubscriber<? super Void> actual) {
         super(actual);
         this.image = image;
+    }
+
+    /** Of several failures that ended one step. */
+    static Throwable first(Throwable failure) {
+        return Exceptions.unwrapMultiple(failure).get(0);
     }
 
     final Qcow2Image image() {

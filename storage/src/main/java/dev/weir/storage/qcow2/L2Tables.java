@@ -280,39 +280,34 @@ final class L2Tables {
     }
 
     /** Copies of what has changed of the L2 tables; they count as clean from then on, and stay in the cache until written. */
-    List<TableWrite> takeSlices() {
-        List<TableWrite> writes = new ArrayList<>();
+    void takeSlices(List<TableWrite> writes) {
         for (L2Slice slice : resident) {
-            if (!slice.dirty()) {
-                continue;
+            if (slice.dirty()) {
+                ByteBuffer bytes = ByteBuffer.allocateDirect(sliceBytes);
+                bytes.asLongBuffer().put(slice.words());
+                slice.dirty(false);
+                dirtySlices--;
+                slice.pin();
+                long table = L2Entry.offset(l1[slice.index() >>> slicesPerTableBits]);
+                writes.add(
+                        new TableWrite(placeOf(slice.index(), table), bytes, () -> changed(slice), () -> unpin(slice)));
             }
-            slice.dirty(false);
-            slice.pin();
-            ByteBuffer bytes = ByteBuffer.allocateDirect(sliceBytes);
-            bytes.asLongBuffer().put(slice.words());
-            long table = L2Entry.offset(l1[slice.index() >>> slicesPerTableBits]);
-            writes.add(new TableWrite(placeOf(slice.index(), table), bytes, () -> changed(slice), () -> unpin(slice)));
         }
-        dirtySlices = 0;
-        return writes;
     }
 
     /** Copies of the sectors of the L1 table that have changed. */
-    List<TableWrite> takeL1(long l1Offset) {
-        List<TableWrite> writes = new ArrayList<>();
+    void takeL1(long l1Offset, List<TableWrite> writes) {
         for (int sector = 0; sector < dirtyL1.length; sector++) {
-            if (!dirtyL1[sector]) {
-                continue;
+            if (dirtyL1[sector]) {
+                int first = sector * L1_SECTOR;
+                int entries = Math.min(L1_SECTOR, l1.length - first);
+                ByteBuffer bytes = ByteBuffer.allocateDirect(entries * 8);
+                bytes.asLongBuffer().put(l1, first, entries);
+                int number = sector;
+                dirtyL1[sector] = false;
+                writes.add(new TableWrite(l1Offset + first * 8L, bytes, () -> dirtyL1[number] = true, () -> {}));
             }
-            dirtyL1[sector] = false;
-            int first = sector * L1_SECTOR;
-            int entries = Math.min(L1_SECTOR, l1.length - first);
-            ByteBuffer bytes = ByteBuffer.allocateDirect(entries * 8);
-            bytes.asLongBuffer().put(l1, first, entries);
-            int number = sector;
-            writes.add(new TableWrite(l1Offset + first * 8L, bytes, () -> dirtyL1[number] = true, () -> {}));
         }
-        return writes;
     }
 
     /** Has an L1 table of another length; nothing is changed, and nothing else goes on. */

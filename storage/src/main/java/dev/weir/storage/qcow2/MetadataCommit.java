@@ -1,5 +1,7 @@
 package dev.weir.storage.qcow2;
 
+import dev.weir.storage.BlockErrorKind;
+import dev.weir.storage.BlockException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -80,11 +82,12 @@ final class MetadataCommit {
     }
 
     private Mono<Void> commit() {
-        List<TableWrite> blocks;
-        List<TableWrite> table;
-        List<TableWrite> slices;
-        List<TableWrite> l1;
-        List<FreedClusters.Range> freed;
+        List<TableWrite> blocks = new ArrayList<>();
+        List<TableWrite> table = new ArrayList<>();
+        List<TableWrite> slices = new ArrayList<>();
+        List<TableWrite> l1 = new ArrayList<>();
+        List<TableWrite> all = new ArrayList<>();
+        List<FreedClusters.Range> freed = List.of();
         long movedTo = 0;
         int tableClusters = 0;
         synchronized (metadata.lock()) {
@@ -92,21 +95,31 @@ final class MetadataCommit {
             for (long[] replaced : refcounts.table().takeReplaced()) {
                 metadata.freed().add(replaced[0], replaced[1], false);
             }
-            blocks = refcounts.takeBlocks();
-            table = refcounts.table().take();
+            @Nullable OutOfMemoryError failure = null;
+            try {
+                refcounts.takeBlocks(blocks);
+                refcounts.table().take(table);
+                metadata.tables().takeSlices(slices);
+                metadata.tables().takeL1(metadata.header().l1Offset(), l1);
+            } catch (OutOfMemoryError e) {
+                failure = e;
+            }
+            all.addAll(blocks);
+            all.addAll(table);
+            all.addAll(slices);
+            all.addAll(l1);
+            if (failure != null) {
+                putBack(all, freed);
+                return Mono.error(BlockException.of(
+                        BlockErrorKind.NO_MEMORY, "No memory for what has changed of the image's metadata", failure));
+            }
             if (refcounts.table().moved()) {
                 movedTo = refcounts.table().offset();
                 tableClusters = refcounts.table().clusters();
             }
-            slices = metadata.tables().takeSlices();
-            l1 = metadata.tables().takeL1(metadata.header().l1Offset());
             freed = metadata.freed().take();
         }
-        List<TableWrite> all = new ArrayList<>();
-        all.addAll(blocks);
-        all.addAll(table);
-        all.addAll(slices);
-        all.addAll(l1);
+        List<FreedClusters.Range> gone = freed;
         return write(blocks)
                 .then(order(!blocks.isEmpty() && !table.isEmpty()))
                 .then(write(table))
@@ -116,29 +129,28 @@ final class MetadataCommit {
                 .then(order(!l1.isEmpty()))
                 .then(write(l1))
                 .then(flush())
-                .doOnError(failure -> putBack(all, freed))
+                .doOnError(failure -> putBack(all, gone))
                 .doOnSuccess(nothing -> letGo(all))
-                .then(Mono.defer(() -> release(freed)));
+                .then(Mono.defer(() -> release(gone)));
     }
 
+    /** Where one fails, the others have ended too: a later commit may write the same tables. */
     private Mono<Void> write(List<TableWrite> writes) {
         return writes.isEmpty()
                 ? Mono.empty()
                 : Flux.fromIterable(writes)
                         // When it ends, none of them is under way: a copy that comes late would replace a later one.
-                        .flatMapDelayError(
-                                write -> {
-                                    long end = write.at() + write.bytes().capacity();
-                                    return metadata.file()
-                                            .reserve(end)
-                                            .then(Mono.defer(() -> metadata.file()
-                                                    .write(
-                                                            write.at(),
-                                                            write.bytes().clear())));
-                                },
-                                PARALLEL,
-                                1)
-                        .then();
+                        .flatMapDelayError(this::write, PARALLEL, 1)
+                        .then()
+                        .onErrorMap(ImageRequest::first);
+    }
+
+    private Mono<Void> write(TableWrite write) {
+        long end = write.at() + write.bytes().capacity();
+        return metadata.file()
+                .reserve(end)
+                .then(Mono.defer(
+                        () -> metadata.file().write(write.at(), write.bytes().clear())));
     }
 
     /** What comes after is written when what came before is stable. */

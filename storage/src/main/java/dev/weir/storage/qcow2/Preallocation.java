@@ -40,8 +40,7 @@ final class Preallocation {
                             .then(Mono.defer(() -> data.preallocate(
                                     allocation.host(start), allocation.hostEnd(), mode, allocation.fresh())))
                             .then(image.metadata().runNow(() -> allocation.link(start, stop)))
-                            .onErrorResume(failure ->
-                                    image.metadata().runNow(allocation::undo).then(Mono.error(failure)))
+                            .onErrorResume(failure -> allocation.undo().then(Mono.error(failure)))
                             .thenReturn(Math.min(to, stop));
                 });
     }

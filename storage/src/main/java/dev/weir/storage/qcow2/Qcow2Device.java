@@ -66,10 +66,13 @@ final class Qcow2Device implements BlockDevice {
             if (writable && !write) {
                 change = image.commit().settle();
             }
-            if (use && (!inUse || (write && !writable))) {
+            if (use && !inUse) {
                 change = change.then(opener.load(write))
                         .doOnNext(fresh -> image = fresh)
                         .then();
+            } else if (write && !writable) {
+                // Requests of those who read it may be in flight: it stays the image that it is.
+                change = change.then(opener.makeWritable(image));
             }
             return change.doOnSuccess(nothing -> {
                 inUse = use;

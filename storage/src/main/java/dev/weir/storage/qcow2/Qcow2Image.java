@@ -21,20 +21,13 @@ final class Qcow2Image {
     private final @Nullable BlockNode backing;
     private final CompressedReader compressed;
     private final MetadataCommit commit;
-    private final boolean writable;
+    private volatile boolean writable;
     private final BouncePool pool;
 
     /** Clusters, by guest offset: shared for reads and writes in place, exclusive for whatever changes their entries. */
     private final RangeLock clusters = new RangeLock();
 
-    Qcow2Image(
-            Metadata metadata,
-            HostFile data,
-            @Nullable BlockNode backing,
-            boolean writable,
-            BouncePool pool,
-            Executor executor) {
-        this.writable = writable;
+    Qcow2Image(Metadata metadata, HostFile data, @Nullable BlockNode backing, BouncePool pool, Executor executor) {
         this.metadata = metadata;
         this.tables = metadata.tables();
         this.mapping = new Mapping(metadata.header());
@@ -89,6 +82,10 @@ final class Qcow2Image {
     /** Whether it was made ready to be written to. */
     boolean writable() {
         return writable;
+    }
+
+    void madeWritable() {
+        writable = true;
     }
 
     /** Whether the cluster of an entry is referred to by that entry alone, so that it may be written to. */

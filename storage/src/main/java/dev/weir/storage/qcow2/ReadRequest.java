@@ -57,7 +57,7 @@ final class ReadRequest extends ImageRequest {
             guest = endOfRun;
             if (guest == stop) {
                 // All of them have let go of the buffer when this ends.
-                return Mono.whenDelayError(runs);
+                return Mono.whenDelayError(runs).onErrorMap(ImageRequest::first);
             }
             number = tables.entryOf(guest);
             kind = mapping.kind(slice, number, mapping.unit(guest));

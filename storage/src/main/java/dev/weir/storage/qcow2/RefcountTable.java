@@ -100,28 +100,23 @@ final class RefcountTable {
     }
 
     /** A copy of all of the table where it has moved, or of its sectors that have changed. */
-    List<TableWrite> take() {
-        List<TableWrite> writes = new ArrayList<>();
+    void take(List<TableWrite> writes) {
         if (moved) {
-            Arrays.fill(dirty, false);
             // Until the header tells of it, all of it is written again.
             writes.add(new TableWrite(offset, copy(0, blocks.length), () -> {}, () -> {}));
-            return writes;
+            Arrays.fill(dirty, false);
+            return;
         }
         boolean[] marks = dirty;
         for (int sector = 0; sector < marks.length; sector++) {
             if (marks[sector]) {
-                marks[sector] = false;
                 int first = sector * SECTOR;
                 int number = sector;
-                writes.add(new TableWrite(
-                        offset + first * 8L,
-                        copy(first, Math.min(SECTOR, blocks.length - first)),
-                        () -> marks[number] = true,
-                        () -> {}));
+                ByteBuffer copy = copy(first, Math.min(SECTOR, blocks.length - first));
+                marks[sector] = false;
+                writes.add(new TableWrite(offset + first * 8L, copy, () -> marks[number] = true, () -> {}));
             }
         }
-        return writes;
     }
 
     private ByteBuffer copy(int first, int count) {

@@ -332,17 +332,15 @@ final class Refcounts {
         return resident.size() > 2 * capacity;
     }
 
-    /** Copies of the blocks that have changed. */
-    List<TableWrite> takeBlocks() {
-        List<TableWrite> writes = new ArrayList<>();
+    /** Copies of the blocks that have changed. What was copied before there was no memory for more is in {@code writes}. */
+    void takeBlocks(List<TableWrite> writes) {
         for (RefcountBlock block : resident) {
             if (block.dirty()) {
+                ByteBuffer copy = block.copy();
                 block.dirty(false);
                 block.pin();
-                writes.add(new TableWrite(
-                        table.block(block.index()), block.copy(), () -> block.dirty(true), block::unpin));
+                writes.add(new TableWrite(table.block(block.index()), copy, () -> block.dirty(true), block::unpin));
             }
         }
-        return writes;
     }
 }

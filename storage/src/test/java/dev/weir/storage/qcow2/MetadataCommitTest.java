@@ -2,6 +2,8 @@ package dev.weir.storage.qcow2;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weir.storage.BlockErrorKind;
+import dev.weir.storage.BlockException;
 import dev.weir.storage.BlockNode;
 import dev.weir.storage.NodeOptions;
 import dev.weir.storage.PreallocMode;
@@ -26,6 +28,12 @@ class MetadataCommitTest {
     /** Of the file; they end when the test says so. */
     private final List<MonoSink<Void>> flushes = new ArrayList<>();
 
+    private final List<MonoSink<Void>> writes = new ArrayList<>();
+
+    private final HostFile file = new HostFile(file());
+
+    private final Metadata metadata = metadata();
+
     private final List<Throwable> failures = new ArrayList<>();
 
     @AfterEach
@@ -48,17 +56,44 @@ class MetadataCommitTest {
         assertThat(failures).isEmpty();
     }
 
+    /** The next commit may write the same table, and must not be overtaken. */
+    @Test
+    void aCommitThatFailedEndsWhenNothingOfItIsBeingWrittenAnyMore() {
+        MetadataCommit commit = commit();
+        synchronized (metadata.lock()) {
+            metadata.tables().move(0, 5 << 16);
+        }
+        ask(commit);
+        flushes.get(0).success();
+        assertThat(writes).hasSizeGreaterThan(1);
+
+        writes.get(0).error(BlockException.of(BlockErrorKind.NO_SPACE, "no space"));
+
+        assertThat(failures).isEmpty();
+        for (int i = 1; i < writes.size(); i++) {
+            assertThat(failures).isEmpty();
+            writes.get(i).error(BlockException.of(BlockErrorKind.NO_SPACE, "no space"));
+        }
+        assertThat(failures)
+                .singleElement()
+                .isInstanceOfSatisfying(
+                        BlockException.class,
+                        failure -> assertThat(failure.kind()).isEqualTo(BlockErrorKind.NO_SPACE));
+    }
+
     private void ask(MetadataCommit commit) {
         commit.run().subscribe(nothing -> {}, failures::add);
     }
 
     private MetadataCommit commit() {
+        return new MetadataCommit(metadata, file);
+    }
+
+    private Metadata metadata() {
         CreateOptions options =
                 CreateOptions.of(new ImageCreation(1 << 20, null, null, null, PreallocMode.OFF, Map.of()));
         Qcow2Header header = HeaderParser.parse(NewHeader.of(options, NewLayout.of(options)));
-        HostFile file = new HostFile(file());
-        return new MetadataCommit(
-                new Metadata("node", file, header, new long[1], new long[8192], new CacheSizes(0, 0, 0, 0)), file);
+        return new Metadata("node", file, header, new long[1], new long[8192], new CacheSizes(0, 0, 0, 0));
     }
 
     private BlockNode file() {
@@ -68,8 +103,10 @@ class MetadataCommitTest {
         return (BlockNode) Proxy.newProxyInstance(
                 getClass().getClassLoader(),
                 new Class<?>[] {BlockNode.class},
-                (proxy, method, arguments) -> method.getName().equals("flush")
-                        ? Mono.<Void>create(flushes::add)
-                        : method.invoke(node, arguments));
+                (proxy, method, arguments) -> switch (method.getName()) {
+                    case "flush" -> Mono.<Void>create(flushes::add);
+                    case "write" -> Mono.<Void>create(writes::add);
+                    default -> method.invoke(node, arguments);
+                });
     }
 }

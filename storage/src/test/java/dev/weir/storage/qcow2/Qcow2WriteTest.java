@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -113,6 +114,39 @@ class Qcow2WriteTest {
             graph.close().block(DEADLINE);
         }
         return model;
+    }
+
+    @Test
+    void whoReadsSeesWhatAWriterThatCameLaterHasWritten() throws Exception {
+        Path image = dir.resolve("image.qcow2");
+        qemu("qemu-img", "create", "-q", "-f", "qcow2", image.toString(), "1M");
+        qemu("qemu-io", "-f", "qcow2", image.toString(), "-c", "write -q -P 1 0 64k");
+        BlockGraph graph = BlockGraph.builder().build();
+        try {
+            var node = graph.add(NodeOptions.parse("qcow2,file.driver=file,file.filename=" + image))
+                    .block(DEADLINE);
+            BlockBackend reader =
+                    graph.attach(node, Permissions.READ.sharingAll()).block(DEADLINE);
+            assertThat(first(reader)).isEqualTo((byte) 1);
+            BlockBackend writer =
+                    graph.attach(node, Permissions.WRITE.sharingAll()).block(DEADLINE);
+            writer.write(0, ByteBuffer.allocateDirect(512).put(0, (byte) 2), WriteFlag.NONE)
+                    .block(DEADLINE);
+            writer.write(512 << 10, ByteBuffer.allocateDirect(512), WriteFlag.NONE)
+                    .block(DEADLINE);
+            assertThat(first(reader)).isEqualTo((byte) 2);
+            writer.close().block(DEADLINE);
+            assertThat(first(reader)).isEqualTo((byte) 2);
+        } finally {
+            graph.close().block(DEADLINE);
+        }
+        qemu("qemu-img", "check", "-q", image.toString());
+    }
+
+    private static byte first(BlockBackend backend) {
+        ByteBuffer sector = ByteBuffer.allocateDirect(512);
+        backend.read(0, sector).block(DEADLINE);
+        return sector.get(0);
     }
 
     private static void qemu(String... command) throws Exception {
