@@ -15,7 +15,7 @@ import java.nio.ByteBuffer;
  */
 final class InlineTransfers {
     /** Bytes above which the pool is faster: there the cores copy in parallel. */
-    static final int MAX_BYTES = 32 * 1024;
+    static final int MAX_BYTES = 64 * 1024;
 
     /** Leaves everything to the pool. */
     static final InlineTransfers NONE = new InlineTransfers(-1, 0, false);

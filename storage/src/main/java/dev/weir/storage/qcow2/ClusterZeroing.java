@@ -69,9 +69,23 @@ final class ClusterZeroing {
      */
     Mono<Long> run(long start, long stop) {
         Mono<Long> change = image.metadata().run(() -> change(start, stop));
+        if (discards
+                && options.passRequest()
+                && image.hasDataFile()
+                && !image.metadata().header().rawDataFile()) {
+            return change.flatMap(done -> discardDataFile(start, done).thenReturn(done));
+        }
         return image.metadata().header().rawDataFile()
                 ? zeroDataFile(start, stop).then(change)
                 : change;
+    }
+
+    /** Clusters of a data file have no refcounts to lose, and are where the guest has them. */
+    private Mono<Void> discardDataFile(long start, long stop) {
+        long end = Math.min(stop, image.data().length());
+        return start >= end
+                ? Mono.empty()
+                : image.data().node().discard(start, end - start).onErrorComplete();
     }
 
     /** A raw data file has to show what the guest sees. */

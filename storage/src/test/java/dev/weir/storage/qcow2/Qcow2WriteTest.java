@@ -117,6 +117,33 @@ class Qcow2WriteTest {
     }
 
     @Test
+    void whatIsDiscardedLeavesTheDataFile() throws Exception {
+        Path image = dir.resolve("image.qcow2");
+        Path data = dir.resolve("data");
+        qemu("qemu-img", "create", "-q", "-f", "qcow2", "-o", "data_file=" + data, image.toString(), "4M");
+        BlockGraph graph = BlockGraph.builder().build();
+        try {
+            var options = "qcow2,discard=unmap,file.driver=file,file.filename=" + image
+                    + ",data-file.driver=file,data-file.node-name=data,data-file.filename=" + data;
+            BlockBackend backend = graph.add(NodeOptions.parse(options))
+                    .flatMap(node -> graph.attach(node, Permissions.WRITE))
+                    .block(DEADLINE);
+            ByteBuffer ones = ByteBuffer.allocateDirect(1 << 20);
+            for (int i = 0; i < ones.capacity(); i++) {
+                ones.put(i, (byte) 1);
+            }
+            backend.write(0, ones, WriteFlag.NONE).block(DEADLINE);
+            backend.flush().block(DEADLINE);
+            long before = graph.node("data").allocatedBytes().block(DEADLINE);
+            backend.discard(0, 1 << 20).block(DEADLINE);
+            assertThat(graph.node("data").allocatedBytes().block(DEADLINE)).isLessThanOrEqualTo(before - (1 << 20));
+        } finally {
+            graph.close().block(DEADLINE);
+        }
+        qemu("qemu-img", "check", "-q", image.toString());
+    }
+
+    @Test
     void whoReadsSeesWhatAWriterThatCameLaterHasWritten() throws Exception {
         Path image = dir.resolve("image.qcow2");
         qemu("qemu-img", "create", "-q", "-f", "qcow2", image.toString(), "1M");
