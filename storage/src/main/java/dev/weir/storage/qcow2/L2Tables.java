@@ -180,7 +180,7 @@ final class L2Tables {
                 hand = 0;
             }
             L2Slice slice = resident.get(hand);
-            if (slice.dirty() || slice.pinned() || slice.wasUsed()) {
+            if (!slice.droppable() || slice.wasUsed()) {
                 hand++;
                 continue;
             }

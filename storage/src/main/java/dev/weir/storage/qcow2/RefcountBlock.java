@@ -3,16 +3,12 @@ package dev.weir.storage.qcow2;
 import java.nio.ByteBuffer;
 
 /** A refcount block in memory. Under the metadata lock. */
-final class RefcountBlock {
+final class RefcountBlock extends CachedTable {
     private final int index;
     private final int order;
 
     /** As in the file: numbers of a byte and more are big endian, smaller ones begin at the lowest bit. */
     private final ByteBuffer bytes;
-
-    private boolean used = true;
-    private boolean dirty;
-    private int pins;
 
     RefcountBlock(int index, int order, ByteBuffer bytes) {
         this.index = index;
@@ -57,42 +53,12 @@ final class RefcountBlock {
             case 5 -> bytes.putInt(number * 4, (int) refcount);
             default -> bytes.putLong(number * 8, refcount);
         }
-        dirty = true;
+        dirty(true);
     }
 
     ByteBuffer copy() {
         return ByteBuffer.allocateDirect(bytes.capacity())
                 .put(bytes.duplicate().clear())
                 .flip();
-    }
-
-    void touch() {
-        used = true;
-    }
-
-    boolean wasUsed() {
-        boolean was = used;
-        used = false;
-        return was;
-    }
-
-    boolean dirty() {
-        return dirty;
-    }
-
-    void dirty(boolean isDirty) {
-        dirty = isDirty;
-    }
-
-    void pin() {
-        pins++;
-    }
-
-    void unpin() {
-        pins--;
-    }
-
-    boolean pinned() {
-        return pins > 0;
     }
 }

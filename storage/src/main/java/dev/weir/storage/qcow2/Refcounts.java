@@ -311,7 +311,7 @@ final class Refcounts {
                 hand = 0;
             }
             RefcountBlock block = resident.get(hand);
-            if (block.dirty() || block.pinned() || block.wasUsed()) {
+            if (!block.droppable() || block.wasUsed()) {
                 hand++;
                 continue;
             }

@@ -101,7 +101,9 @@ record GuestOp(Kind kind, long offset, long length, int tag, boolean flag) {
         private GuestOp next(Random random, int tag, List<GuestOp> before) {
             int dice = random.nextInt(1000);
             if (dice < 4 && resizes) {
-                return new GuestOp(Kind.RESIZE, 0, round(length / 2 + random.nextLong(length)), 0, false);
+                // The size of a qcow2 image is a number of sectors, however small ranges are.
+                long size = (length / 2 + random.nextLong(length)) / Math.max(512, unit) * Math.max(512, unit);
+                return new GuestOp(Kind.RESIZE, 0, size, 0, false);
             } else if (dice < 7 && reopens) {
                 return new GuestOp(Kind.REOPEN, 0, 0, 0, false);
             } else if (dice < 13 && snapshots) {
