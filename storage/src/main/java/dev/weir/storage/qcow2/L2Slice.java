@@ -30,10 +30,6 @@ final class L2Slice extends CachedTable {
         return words[2 * number + 1];
     }
 
-    int entries() {
-        return extended ? words.length / 2 : words.length;
-    }
-
     /** After {@link L2Tables#changed}. */
     void put(int number, long entry, long bitmap) {
         if (extended) {
