@@ -34,7 +34,7 @@ final class FuseRequestHandler {
     private static final int OTHERS_MODE_BITS = 0077;
 
     /** Flags of a write of which is not known whether it comes from the page cache. */
-    private static final int AGAIN = FuseWriteIn.FUSE_WRITE_CACHE;
+    private static final int AGAIN = 1 << 31;
 
     private static final int STATFS_BLOCK = 4096;
     private static final int NAME_MAX = 255;
@@ -180,14 +180,14 @@ final class FuseRequestHandler {
     private Mono<Void> write(long offset, ByteBuffer payload, Set<WriteFlag> how, int flags) {
         inode.dataChanging();
         Mono<Void> written = backend.write(offset, payload, how);
-        if (!options.kernelCache()) {
+        // The kernel does not drop a page that it is writing back before that is answered, and need not.
+        if (!options.kernelCache() || (flags & FuseWriteIn.FUSE_WRITE_CACHE) != 0) {
             return written;
         }
         int bytes = payload.remaining();
         Mono<Void> dropped = Mono.defer(() -> {
             Mono<Void> told = pages.changed(offset, bytes);
-            // The kernel does not drop a page that it is writing back before that is answered.
-            return (flags & FuseWriteIn.FUSE_WRITE_CACHE) == 0 ? told : Mono.empty();
+            return flags == AGAIN ? Mono.empty() : told;
         });
         return written.onErrorResume(failure -> dropped.then(Mono.error(failure)))
                 .then(dropped);
