@@ -219,6 +219,20 @@ class KernelCacheIT {
         }
     }
 
+    /** Nobody is told of changes while only such mappings have pages. */
+    @Test
+    void pagesThatAMappingOfAWriterLeftAreNotReadByOthers() {
+        twice(client -> assertThat(Client.python("""
+                        fd = os.open(args[0], os.O_RDWR)
+                        view = mmap.mmap(fd, 1 << 20)
+                        view[5000]
+                        other = os.open(args[1], os.O_RDWR)
+                        os.pwrite(other, b"abc", 5000)
+                        reader = os.open(args[0], os.O_RDONLY)
+                        print(os.pread(reader, 3, 5000))
+                        """, mountpoint, other).text()).isEqualTo("b'abc'"));
+    }
+
     @Test
     void writersKeepTheirRules() {
         try (var export = ExportProcess.start(image, mountpoint, "--writable", "--kernel-cache=on")) {

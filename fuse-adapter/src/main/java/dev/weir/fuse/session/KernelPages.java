@@ -66,11 +66,13 @@ final class KernelPages implements BlockBackend.ChangeListener {
             }
             readers++;
             opened++;
-            if (!held) {
-                held = true;
-                backend.onChange(this);
+            if (held) {
+                return new Opening(CACHED_READER, FuseOpenOut.FOPEN_KEEP_CACHE);
             }
-            return new Opening(CACHED_READER, FuseOpenOut.FOPEN_KEEP_CACHE);
+            held = true;
+            backend.onChange(this);
+            // Mappings of other opens may have left pages that nobody kept true: the kernel drops them.
+            return new Opening(CACHED_READER, 0);
         }
     }
 
