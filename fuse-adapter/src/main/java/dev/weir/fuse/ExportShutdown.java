@@ -122,6 +122,9 @@ final class ExportShutdown {
             note(e);
         }
         try {
+            if (session.isTelling()) {
+                mount.abort();
+            }
             if (!gone()) {
                 mount.detach();
             }

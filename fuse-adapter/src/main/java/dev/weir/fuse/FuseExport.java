@@ -50,6 +50,12 @@ public final class FuseExport {
     /** INIT comes at once, or never. */
     private static final Duration HANDSHAKE_TIMEOUT = Duration.ofSeconds(10);
 
+    /** The kernel's standard. */
+    private static final long LEAST_READ_AHEAD = 128 << 10;
+
+    /** Bytes: a few of the largest requests. */
+    private static final long READ_AHEAD = 4 << 20;
+
     private final FuseExportOptions options;
     private final FuseMount mount;
     private final FuseSession session;
@@ -109,6 +115,9 @@ public final class FuseExport {
         try {
             FuseHandshake.Agreement agreement =
                     FuseHandshake.perform(mount.device(), options.growable(), HANDSHAKE_TIMEOUT);
+            if (options.kernelCache() != KernelCache.OFF) {
+                mount.readAhead(readAhead(options));
+            }
             for (int i = 1; i < loops.size(); i++) {
                 devices.add(mount.device().cloneDevice());
             }
@@ -128,6 +137,11 @@ public final class FuseExport {
             // Whatever it is, a mount that nobody serves must not stay behind.
             throw failed(mount, session, devices, e);
         }
+    }
+
+    /** As far as it pays; but several clients at a time must find room in the budget. */
+    private static long readAhead(FuseExportOptions options) {
+        return Math.max(LEAST_READ_AHEAD, Math.min(READ_AHEAD, options.maxInFlightBytes() / 16));
     }
 
     /** Takes everything back; what fails on the way is told with the cause. */
@@ -164,6 +178,8 @@ public final class FuseExport {
                 allowOther,
                 PosixProcess.uid(),
                 PosixProcess.gid(),
+                options.kernelCache() != KernelCache.OFF,
+                options.kernelCache() == KernelCache.ON,
                 options.maxInFlightBytes(),
                 options.maxInFlightRequests());
     }

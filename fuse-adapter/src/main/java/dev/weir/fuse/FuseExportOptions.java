@@ -12,6 +12,7 @@ public final class FuseExportOptions {
     private final boolean growable;
     private final AllowOther allowOther;
     private final boolean writethrough;
+    private final KernelCache kernelCache;
     private final long maxInFlightBytes;
     private final int maxInFlightRequests;
     private final Duration shutdownTimeout;
@@ -23,6 +24,7 @@ public final class FuseExportOptions {
         this.growable = builder.growable;
         this.allowOther = builder.allowOther;
         this.writethrough = builder.writethrough;
+        this.kernelCache = builder.kernelCache;
         this.maxInFlightBytes = builder.maxInFlightBytes;
         this.maxInFlightRequests = builder.maxInFlightRequests;
         this.shutdownTimeout = builder.shutdownTimeout;
@@ -63,6 +65,11 @@ public final class FuseExportOptions {
         return writethrough;
     }
 
+    /** Whether readers use the kernel's page cache. */
+    public KernelCache kernelCache() {
+        return kernelCache;
+    }
+
     /** Budget for the memory of requests in flight, in bytes, per queue. */
     public long maxInFlightBytes() {
         return maxInFlightBytes;
@@ -89,6 +96,7 @@ public final class FuseExportOptions {
         private boolean growable;
         private AllowOther allowOther = AllowOther.AUTO;
         private boolean writethrough;
+        private KernelCache kernelCache = KernelCache.OFF;
         private long maxInFlightBytes = 64 << 20;
         private int maxInFlightRequests = 1024;
         private Duration shutdownTimeout = Duration.ofSeconds(10);
@@ -124,6 +132,12 @@ public final class FuseExportOptions {
         /** Whether each write is on stable storage before it is answered. Defaults to false. */
         public Builder writethrough(boolean writethrough) {
             this.writethrough = writethrough;
+            return this;
+        }
+
+        /** Whether readers use the kernel's page cache. Defaults to {@link KernelCache#OFF}. */
+        public Builder kernelCache(KernelCache kernelCache) {
+            this.kernelCache = Objects.requireNonNull(kernelCache, "kernelCache");
             return this;
         }
 

@@ -1,5 +1,6 @@
 package dev.weir.storage;
 
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
@@ -34,6 +35,31 @@ public interface BlockBackend extends BlockIo {
      * when it has ended, before its user is told; failed ones count too. From memory.
      */
     DataChanges changesByOthers();
+
+    /** Hears of changes of data that others make. */
+    @FunctionalInterface
+    interface ChangeListener {
+        /** The length of a range that has no known end. */
+        long TO_THE_END = Long.MAX_VALUE;
+
+        /**
+         * Another user changed data, or tried to. Called on the thread on which the change ended, before that user is told;
+         * must not block.
+         *
+         * @param offset the first byte that may be another than before
+         * @param length bytes, or {@link #TO_THE_END}
+         * @return ends when the other user may be told. It keeps the request of that user in flight: it must not wait for
+         *     requests that a drain holds back
+         */
+        Mono<Void> changed(long offset, long length);
+    }
+
+    /**
+     * Sets the listener that is told of each change of data of the node, or of what it shares data with, by other users,
+     * and of changes of what the node is; null for none, which costs nobody anything. What a node above writes to this one
+     * by itself, such as metadata, is told with its next change or flush.
+     */
+    void onChange(@Nullable ChangeListener listener);
 
     /** Hears of changes of the length. */
     @FunctionalInterface

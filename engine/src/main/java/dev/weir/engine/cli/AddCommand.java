@@ -181,6 +181,9 @@ final class AddCommand implements Callable<Integer> {
                 .put("growable", fileOptions.growable())
                 .put("allow-other", fileOptions.allowOther().toString())
                 .put("writethrough", fileOptions.writethrough());
+        if (fileOptions.kernelCache() != OnOffAuto.OFF) {
+            export.put("kernel-cache", fileOptions.kernelCache().toString());
+        }
         if (!ioThreads.isEmpty()) {
             ArrayNode threads = export.putArray("iothread");
             ioThreads.forEach(threads::add);

@@ -66,7 +66,8 @@ final class DaemonCommand implements Callable<Integer> {
             paramLabel = "EXPORT",
             parameterConsumer = Step.class,
             description = "Export a node: type=fuse,id=ID,node-name=NAME,mountpoint=FILE[,writable=on|off]"
-                    + "[,growable=on|off][,writethrough=on|off][,allow-other=auto|on|off][,iothread=ID].")
+                    + "[,growable=on|off][,writethrough=on|off][,allow-other=auto|on|off]"
+                    + "[,kernel-cache=off|on|auto][,iothread=ID].")
     private List<String> exports;
 
     @Option(

@@ -6,6 +6,7 @@ import dev.weir.engine.BlockExportOptions;
 import dev.weir.engine.IoThread;
 import dev.weir.fuse.AllowOther;
 import dev.weir.fuse.FuseExportOptions;
+import dev.weir.fuse.KernelCache;
 import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
 import dev.weir.storage.NodeOptions;
@@ -178,6 +179,7 @@ final class ExportCommand implements Callable<Integer> {
                 .growable(fileOptions.growable())
                 .allowOther(AllowOther.valueOf(fileOptions.allowOther().name()))
                 .writethrough(fileOptions.writethrough())
+                .kernelCache(KernelCache.valueOf(fileOptions.kernelCache().name()))
                 .build();
     }
 

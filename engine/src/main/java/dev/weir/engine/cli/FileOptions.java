@@ -20,6 +20,14 @@ final class FileOptions {
     @Option(names = "--writethrough", description = "Put each write on stable storage before it is answered.")
     private boolean writethrough;
 
+    @Option(
+            names = "--kernel-cache",
+            paramLabel = "off|on|auto",
+            defaultValue = "off",
+            description = "Let the kernel keep pages and read ahead for whoever opens the file only to read it, without"
+                    + " O_DIRECT; 'auto' unless somebody has it open to write (${DEFAULT-VALUE}).")
+    private OnOffAuto kernelCache;
+
     boolean growable() {
         return growable;
     }
@@ -30,6 +38,10 @@ final class FileOptions {
 
     boolean writethrough() {
         return writethrough;
+    }
+
+    OnOffAuto kernelCache() {
+        return kernelCache;
     }
 
     /** @throws ParameterException where they make no sense with the image's */

@@ -3,6 +3,7 @@ package dev.weir.engine.control;
 import dev.weir.engine.BlockExportOptions;
 import dev.weir.fuse.AllowOther;
 import dev.weir.fuse.FuseExportOptions;
+import dev.weir.fuse.KernelCache;
 import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
 import dev.weir.storage.NodeOptions;
@@ -36,6 +37,8 @@ final class ExportOptions {
     private static final Option<Boolean> GROWABLE = Option.flag("growable", false);
     private static final Option<AllowOther> ALLOW_OTHER =
             Option.choice("allow-other", AllowOther.class, AllowOther.AUTO);
+    private static final Option<KernelCache> KERNEL_CACHE =
+            Option.choice("kernel-cache", KernelCache.class, KernelCache.OFF);
     private static final Option<OptionalLong> MAX_IN_FLIGHT_BYTES = Option.bytes("max-in-flight-bytes");
 
     /** What every export has besides its type. */
@@ -44,7 +47,7 @@ final class ExportOptions {
 
     /** What exports have besides that, by their type. */
     static final Map<String, OptionSchema> TYPES =
-            Map.of("fuse", OptionSchema.of(MOUNTPOINT, GROWABLE, ALLOW_OTHER, MAX_IN_FLIGHT_BYTES));
+            Map.of("fuse", OptionSchema.of(MOUNTPOINT, GROWABLE, ALLOW_OTHER, KERNEL_CACHE, MAX_IN_FLIGHT_BYTES));
 
     private static final OptionSchema FUSE =
             OptionSchema.of(TYPE).and(COMMON).and(Objects.requireNonNull(TYPES.get("fuse")));
@@ -61,7 +64,8 @@ final class ExportOptions {
                 .writable(reader.get(WRITABLE))
                 .growable(reader.get(GROWABLE))
                 .writethrough(reader.get(WRITETHROUGH))
-                .allowOther(reader.get(ALLOW_OTHER));
+                .allowOther(reader.get(ALLOW_OTHER))
+                .kernelCache(reader.get(KERNEL_CACHE));
         reader.get(MAX_IN_FLIGHT_BYTES).ifPresent(fuse::maxInFlightBytes);
         boolean several = options.values().get(IOTHREAD.name()) instanceof NodeOptions;
         List<String> ioThreads = reader.get(IOTHREAD);

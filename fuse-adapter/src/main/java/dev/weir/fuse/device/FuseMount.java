@@ -2,10 +2,13 @@ package dev.weir.fuse.device;
 
 import dev.weir.posix.Errno;
 import dev.weir.posix.PosixException;
+import dev.weir.posix.PosixMount;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -100,6 +103,42 @@ public final class FuseMount {
             } else {
                 LOGGER.warn("'{}' stays mounted, dead: something else is mounted over it", place);
             }
+        }
+    }
+
+    /**
+     * Ends the connection although somebody holds the device open: all requests end with an error. Needs the control file
+     * system of FUSE, or privileges; otherwise nothing happens.
+     */
+    public void abort() {
+        Path control = Path.of("/sys/fs/fuse/connections", number.substring(number.indexOf(':') + 1), "abort");
+        try {
+            Files.writeString(control, "1", StandardOpenOption.WRITE);
+        } catch (IOException e) {
+            try {
+                PosixMount.unmount(mountpoint.toString(), PosixMount.UMOUNT_NOFOLLOW | PosixMount.MNT_FORCE);
+            } catch (PosixException busy) {
+                LOGGER.debug("'{}' was to be aborted: {}; {}", mountpoint, e, busy.getMessage());
+            }
+        }
+    }
+
+    /**
+     * Sets how far the kernel reads ahead for files that are opened from now on. Needs privileges; otherwise it stays at
+     * the kernel's standard of 128 KiB, as a rule.
+     *
+     * @return whether it is set
+     */
+    public boolean readAhead(long bytes) {
+        try {
+            Files.writeString(
+                    Path.of("/sys/class/bdi", number, "read_ahead_kb"),
+                    Long.toString(bytes >> 10),
+                    StandardOpenOption.WRITE);
+            return true;
+        } catch (IOException e) {
+            LOGGER.debug("'{}': the kernel reads ahead as usual: {}", mountpoint, e.toString());
+            return false;
         }
     }
 

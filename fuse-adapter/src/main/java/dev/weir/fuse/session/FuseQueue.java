@@ -44,7 +44,6 @@ final class FuseQueue {
     private final FuseDevice device;
     private final QueueRegistration registration;
     private final FuseRequestDecoder decoder;
-    private final FuseRequestHandler handler;
     private final BounceBuffers buffers;
     private final FuseRequest request = new FuseRequest();
     private final PendingRequests pending = new PendingRequests();
@@ -71,7 +70,6 @@ final class FuseQueue {
         this.session = session;
         this.device = device;
         this.registration = new QueueRegistration(this, device, loop);
-        this.handler = session.handler();
         this.decoder = new FuseRequestDecoder(maxWrite + FuseProtocol.WRITE_DATA_AT, maxWrite, maxWrite);
         this.buffers = buffers;
         this.receive = buffers.receiveBuffer();
@@ -91,7 +89,7 @@ final class FuseQueue {
     }
 
     FuseRequestHandler handler() {
-        return handler;
+        return session.handler();
     }
 
     FuseStatistics statistics() {
@@ -158,6 +156,11 @@ final class FuseQueue {
             holders.decrementAndGet();
             idleIfDone();
         }
+    }
+
+    /** Has the loop do something later. Any thread. */
+    void schedule(Runnable action, long millis) {
+        registration.schedule(action, millis);
     }
 
     /** Takes the descriptor from the loop; completes when no event can come any more. Any thread. */
@@ -275,7 +278,7 @@ final class FuseQueue {
         inFlight.incrementAndGet();
         pending.add(operation);
         try {
-            handler.handle(request, operation).subscribe(operation);
+            handler().handle(request, operation).subscribe(operation);
         } catch (Throwable e) {
             operation.onError(e);
         }
@@ -301,7 +304,7 @@ final class FuseQueue {
     /** A request is about to be answered with success. Any thread. */
     void completing(FuseOpcode opcode) {
         if (opcode == FuseOpcode.WRITE || opcode == FuseOpcode.FALLOCATE) {
-            handler.dataChanged();
+            handler().dataChanged();
         }
     }
 

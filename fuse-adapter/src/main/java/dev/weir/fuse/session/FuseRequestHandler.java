@@ -4,9 +4,9 @@ import dev.weir.fuse.protocol.Errno;
 import dev.weir.fuse.protocol.FuseFallocateIn;
 import dev.weir.fuse.protocol.FuseLseekIn;
 import dev.weir.fuse.protocol.FuseOpenIn;
-import dev.weir.fuse.protocol.FuseOpenOut;
 import dev.weir.fuse.protocol.FuseProtocol;
 import dev.weir.fuse.protocol.FuseReadIn;
+import dev.weir.fuse.protocol.FuseReleaseIn;
 import dev.weir.fuse.protocol.FuseReplyEncoder;
 import dev.weir.fuse.protocol.FuseRequest;
 import dev.weir.fuse.protocol.FuseSetattrIn;
@@ -33,6 +33,9 @@ final class FuseRequestHandler {
     private static final int O_RDONLY = 0;
     private static final int OTHERS_MODE_BITS = 0077;
 
+    /** Flags of a write of which is not known whether it comes from the page cache. */
+    private static final int AGAIN = 1 << 31;
+
     private static final int STATFS_BLOCK = 4096;
     private static final int NAME_MAX = 255;
 
@@ -53,14 +56,16 @@ final class FuseRequestHandler {
     private final FuseSessionOptions options;
     private final BlockBackend backend;
     private final FuseInode inode;
+    private final KernelPages pages;
     private final FuseAllocation allocation;
     private final FuseSeek seek;
     private final Set<WriteFlag> writeFlags;
     private final Set<WriteFlag> growFlags;
 
-    FuseRequestHandler(FuseSessionOptions options, BlockBackend backend) {
+    FuseRequestHandler(FuseSessionOptions options, BlockBackend backend, KernelPages pages) {
         this.options = options;
         this.backend = backend;
+        this.pages = pages;
         this.inode = new FuseInode(options, backend);
         this.allocation = new FuseAllocation(backend);
         this.seek = new FuseSeek(backend);
@@ -88,7 +93,8 @@ final class FuseRequestHandler {
             case OPEN -> open(FuseOpenIn.flags(body, at), FuseOpenIn.openFlags(body, at));
             case FSYNC, SYNCFS -> sync();
             case FLUSH -> flush();
-            case RELEASE, DESTROY -> Mono.empty();
+            case RELEASE -> release(FuseReleaseIn.fh(body, at));
+            case DESTROY -> Mono.empty();
             case FALLOCATE ->
                 fallocate(
                         FuseFallocateIn.mode(body, at),
@@ -134,7 +140,7 @@ final class FuseRequestHandler {
 
     /** A READ or WRITE whose range did not lie inside the image any more when it came to it. */
     Mono<Void> transferAgain(boolean write, long offset, int size, PendingRequest pending) {
-        return write ? write(offset, size, 0, pending) : read(offset, size, pending);
+        return write ? write(offset, size, AGAIN, pending) : read(offset, size, pending);
     }
 
     private Mono<Void> read(long offset, int size, PendingRequest pending) {
@@ -159,21 +165,32 @@ final class FuseRequestHandler {
         }
         long length = backend.length();
         if (offset + size <= length) {
-            return write(offset, pending.transfer(offset, size), writeFlags);
+            return write(offset, pending.transfer(offset, size), writeFlags, flags);
         }
         if (options.growable()) {
-            return write(offset, pending.transfer(offset, size), growFlags);
+            return write(offset, pending.transfer(offset, size), growFlags, flags);
         }
         if (offset >= length) {
             return Mono.error(BlockException.of(
                     BlockErrorKind.NO_SPACE, "a write past the end of an export that is not growable"));
         }
-        return write(offset, pending.transfer(offset, (int) (length - offset)), writeFlags);
+        return write(offset, pending.transfer(offset, (int) (length - offset)), writeFlags, flags);
     }
 
-    private Mono<Void> write(long offset, ByteBuffer payload, Set<WriteFlag> flags) {
+    private Mono<Void> write(long offset, ByteBuffer payload, Set<WriteFlag> how, int flags) {
         inode.dataChanging();
-        return backend.write(offset, payload, flags);
+        Mono<Void> written = backend.write(offset, payload, how);
+        // The kernel does not drop a page that it is writing back before that is answered, and need not.
+        if (!options.kernelCache() || (flags & FuseWriteIn.FUSE_WRITE_CACHE) != 0) {
+            return written;
+        }
+        int bytes = payload.remaining();
+        Mono<Void> dropped = Mono.defer(() -> {
+            Mono<Void> told = pages.changed(offset, bytes);
+            return flags == AGAIN ? Mono.empty() : told;
+        });
+        return written.onErrorResume(failure -> dropped.then(Mono.error(failure)))
+                .then(dropped);
     }
 
     /** Told by the queue after a request that changes data ended with success, before its reply is written. */
@@ -184,6 +201,7 @@ final class FuseRequestHandler {
     /** Any thread. */
     void resizedByOther() {
         inode.resizedByOther();
+        pages.resized();
     }
 
     private Mono<FuseReply> attributes() {
@@ -230,8 +248,13 @@ final class FuseRequestHandler {
         if ((openFlags & FuseOpenIn.FUSE_OPEN_KILL_SUIDGID) != 0) {
             inode.killSuidGid();
         }
-        return Mono.just((into, at, unique) -> FuseReplyEncoder.open(
-                into, at, unique, 0, FuseOpenOut.FOPEN_DIRECT_IO | FuseOpenOut.FOPEN_PARALLEL_DIRECT_WRITES));
+        KernelPages.Opening opening = pages.open(flags);
+        return Mono.just((into, at, unique) -> FuseReplyEncoder.open(into, at, unique, opening.fh(), opening.flags()));
+    }
+
+    private Mono<Void> release(long fh) {
+        pages.release(fh);
+        return Mono.empty();
     }
 
     private Mono<Void> fallocate(int mode, long offset, long length) {

@@ -35,6 +35,7 @@ public final class FuseSession implements BlockBackend.DrainListener {
     private final FuseSessionOptions options;
     private final BlockBackend backend;
     private final FuseRequestHandler handler;
+    private final KernelNotices notices;
     private final FuseStatistics statistics = new FuseStatistics();
     private final List<FuseQueue> queues = new ArrayList<>();
     private final CompletableFuture<End> ended = new CompletableFuture<>();
@@ -63,7 +64,6 @@ public final class FuseSession implements BlockBackend.DrainListener {
             IntFunction<BounceBuffer> memory) {
         this.options = options;
         this.backend = backend;
-        this.handler = new FuseRequestHandler(options, backend);
         try {
             for (int i = 0; i < devices.size(); i++) {
                 var buffers = new BounceBuffers(
@@ -74,12 +74,12 @@ public final class FuseSession implements BlockBackend.DrainListener {
             queues.forEach(FuseQueue::dispose);
             throw e;
         }
+        this.notices = new KernelNotices(queues.get(0));
+        this.handler = new FuseRequestHandler(options, backend, new KernelPages(options, backend, notices));
         backend.onDrain(this);
-        var notice = new StaleAttributes(queues.get(0));
         backend.onResize((length, own) -> {
             if (!own) {
                 handler.resizedByOther();
-                notice.tell();
             }
         });
     }
@@ -108,18 +108,31 @@ public final class FuseSession implements BlockBackend.DrainListener {
 
     @Override
     public void drainedBegin() {
+        notices.paused();
         queues.forEach(FuseQueue::pause);
     }
 
     @Override
     public void drainedEnd() {
+        notices.resumed();
         queues.forEach(FuseQueue::resume);
     }
 
-    /** Stops reading, for good, and completes when nothing is in flight. Clients wait meanwhile. Idempotent. */
+    /**
+     * Stops reading, for good, and completes when nothing is in flight. Clients wait meanwhile. What the kernel is being
+     * told comes first, because it may wait for READs to be answered. Idempotent.
+     */
     public CompletionStage<Void> quiesce() {
         backend.hurry();
-        return onAll(FuseQueue::quiesce);
+        return notices.end().thenCompose(nothing -> onAll(FuseQueue::quiesce));
+    }
+
+    /**
+     * Whether a message to the kernel has not been taken. Its writer holds the device open: the connection does not end
+     * with {@link #abandon}, but when it is aborted.
+     */
+    public boolean isTelling() {
+        return notices.telling();
     }
 
     /** Flushes what was written and not flushed. */

@@ -10,6 +10,8 @@ package dev.weir.fuse.session;
  * @param allowOther whether the file system was mounted with {@code allow_other}
  * @param uid owner of the file that is shown
  * @param gid group of the file that is shown
+ * @param kernelCache whether those who only read may use the kernel's page cache
+ * @param besideWriters whether they may while others write, who are slowed down by that
  * @param maxInFlightBytes budget of bounce buffers in bytes, per queue
  * @param maxInFlightRequests most requests in flight, per queue
  */
@@ -21,5 +23,7 @@ public record FuseSessionOptions(
         boolean allowOther,
         int uid,
         int gid,
+        boolean kernelCache,
+        boolean besideWriters,
         long maxInFlightBytes,
         int maxInFlightRequests) {}

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** The place of a queue in its event loop. Confined to the loop, but for the methods that say otherwise. */
@@ -151,6 +152,19 @@ final class QueueRegistration implements EpollIoHandle {
     CompletionStage<Void> deregister() {
         onLoop(this::end);
         return unregistered;
+    }
+
+    /**
+     * Any thread.
+     *
+     * @throws RejectedExecutionException where the loop has ended
+     */
+    void schedule(Runnable action, long millis) {
+        loop.schedule(action, millis, TimeUnit.MILLISECONDS).addListener(future -> {
+            if (future.cause() != null && !future.isCancelled()) {
+                queue.broken(future.cause());
+            }
+        });
     }
 
     /** Any thread. */

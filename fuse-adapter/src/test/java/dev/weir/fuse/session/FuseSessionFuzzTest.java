@@ -111,7 +111,17 @@ class FuseSessionFuzzTest {
         malformed = 0;
         boolean writable = random.nextInt(8) != 0;
         var options = new FuseSessionOptions(
-                "fuzz", writable, random.nextBoolean(), random.nextBoolean(), random.nextBoolean(), 0, 0, 1 << 17, 16);
+                "fuzz",
+                writable,
+                random.nextBoolean(),
+                random.nextBoolean(),
+                random.nextBoolean(),
+                0,
+                0,
+                random.nextBoolean(),
+                random.nextBoolean(),
+                1 << 17,
+                16);
         kernel = new ScriptedFuseDevice();
         session = new FuseSession(
                 options,

@@ -99,6 +99,10 @@ final class KernelRequest {
         return of(FuseOpcode.OPEN).u32(0, flags);
     }
 
+    static KernelRequest release(long fh) {
+        return of(FuseOpcode.RELEASE).u64(0, fh);
+    }
+
     static KernelRequest flush() {
         return of(FuseOpcode.FLUSH);
     }

@@ -2,6 +2,7 @@ package dev.weir.fuse.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weir.fuse.KernelCache;
 import dev.weir.fuse.device.FuseDevice;
 import dev.weir.storage.BlockBackend;
 import dev.weir.storage.BlockNode;
@@ -51,6 +52,7 @@ final class SessionFixture implements BeforeEachCallback, AfterEachCallback {
     private boolean growable;
     private boolean writethrough;
     private boolean allowOther;
+    private KernelCache kernelCache = KernelCache.OFF;
     private long maxBytes = 64 << 20;
     private int maxRequests = 1024;
     private int queues = 1;
@@ -79,6 +81,11 @@ final class SessionFixture implements BeforeEachCallback, AfterEachCallback {
 
     SessionFixture allowOther() {
         allowOther = true;
+        return this;
+    }
+
+    SessionFixture kernelCache(KernelCache cache) {
+        kernelCache = cache;
         return this;
     }
 
@@ -179,7 +186,17 @@ final class SessionFixture implements BeforeEachCallback, AfterEachCallback {
 
     private FuseSessionOptions options() {
         return new FuseSessionOptions(
-                "test", writable, growable, writethrough, allowOther, 1000, 1000, maxBytes, maxRequests);
+                "test",
+                writable,
+                growable,
+                writethrough,
+                allowOther,
+                1000,
+                1000,
+                kernelCache != KernelCache.OFF,
+                kernelCache == KernelCache.ON,
+                maxBytes,
+                maxRequests);
     }
 
     ScriptedFuseDevice kernel(int queue) {

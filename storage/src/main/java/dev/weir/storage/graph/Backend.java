@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.CoreSubscriber;
@@ -37,11 +38,17 @@ final class Backend implements BlockBackend {
     private final Sinks.Empty<Void> abandoning = Sinks.empty();
     private volatile boolean abandoned;
     private volatile boolean hurried;
+    private final ChangeListeners listening;
+    private volatile @Nullable ChangeListener changeListener;
     private final List<FailureListener> failureListeners = new CopyOnWriteArrayList<>();
     private final List<ResizeListener> resizeListeners = new CopyOnWriteArrayList<>();
 
-    /** @param detach gives the permissions back; subscribed once, when no request is in flight */
-    Backend(GraphNode node, Permissions permissions, Function<Backend, Mono<Void>> detach) {
+    /**
+     * @param listening what all backends of the graph share
+     * @param detach gives the permissions back; subscribed once, when no request is in flight
+     */
+    Backend(GraphNode node, Permissions permissions, ChangeListeners listening, Function<Backend, Mono<Void>> detach) {
+        this.listening = listening;
         this.node = node;
         this.permissions = permissions;
         this.writable = permissions.used().contains(Permission.WRITE);
@@ -50,6 +57,7 @@ final class Backend implements BlockBackend {
         this.closing = gate.close()
                 .then(Mono.defer(() -> {
                     devices.end();
+                    onChange(null);
                     return detach.apply(this);
                 }))
                 .cache();
@@ -96,7 +104,7 @@ final class Backend implements BlockBackend {
 
     @Override
     public Mono<Void> write(long offset, ByteBuffer src, Set<WriteFlag> flags) {
-        return new Change("write", offset) {
+        return new Change("write", offset, src.remaining()) {
             @Override
             void issue(CoreSubscriber<? super Void> request) {
                 require(writable, Permission.WRITE);
@@ -112,7 +120,7 @@ final class Backend implements BlockBackend {
 
     @Override
     public Mono<Void> writeZeroes(long offset, long length, Set<WriteFlag> flags) {
-        return new Change("writeZeroes", offset) {
+        return new Change("writeZeroes", offset, length) {
             @Override
             void issue(CoreSubscriber<? super Void> request) {
                 require(writable, Permission.WRITE);
@@ -128,7 +136,7 @@ final class Backend implements BlockBackend {
 
     @Override
     public Mono<Void> discard(long offset, long length) {
-        return new Change("discard", offset) {
+        return new Change("discard", offset, length) {
             @Override
             void issue(CoreSubscriber<? super Void> request) {
                 require(writable, Permission.WRITE);
@@ -144,12 +152,18 @@ final class Backend implements BlockBackend {
             void issue(CoreSubscriber<? super Void> request) {
                 node.startFlush(request);
             }
+
+            @Override
+            @Nullable
+            Mono<Void> ended() {
+                return listening.any() ? listening.flushed(Backend.this) : null;
+            }
         };
     }
 
     @Override
     public Mono<Void> truncate(long length, PreallocMode prealloc) {
-        return new Change("truncate", -1) {
+        return new Change("truncate", -1, length, ChangeListener.TO_THE_END) {
             @Override
             void issue(CoreSubscriber<? super Void> request) {
                 requireResize();
@@ -160,7 +174,7 @@ final class Backend implements BlockBackend {
 
     @Override
     public Mono<Void> grow(long from, long end, PreallocMode prealloc) {
-        return new Change("grow", -1) {
+        return new Change("grow", -1, from, ChangeListener.TO_THE_END) {
             @Override
             void issue(CoreSubscriber<? super Void> request) {
                 requireResize();
@@ -196,15 +210,41 @@ final class Backend implements BlockBackend {
 
     /** A request that changes data. */
     private abstract class Change extends BackendMono<Void> {
-        Change(String operation, long offset) {
+        private final long from;
+        private final long length;
+
+        Change(String operation, long offset, long length) {
+            this(operation, offset, offset, length);
+        }
+
+        Change(String operation, long offset, long from, long length) {
             super(Backend.this, operation, offset);
+            this.from = from;
+            this.length = length;
         }
 
         @Override
-        void ended() {
+        @Nullable
+        Mono<Void> ended() {
             node.changes().ended();
             ownChanges.increment();
+            return listening.any() ? listening.changed(Backend.this, from, length) : null;
         }
+    }
+
+    @Override
+    public void onChange(@Nullable ChangeListener listener) {
+        synchronized (listening) {
+            if ((listener == null) != (changeListener == null)) {
+                listening.count(listener == null ? -1 : 1);
+            }
+            changeListener = listener;
+        }
+    }
+
+    @Nullable
+    ChangeListener changeListener() {
+        return changeListener;
     }
 
     private void requireResize() {

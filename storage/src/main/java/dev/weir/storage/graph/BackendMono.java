@@ -1,5 +1,6 @@
 package dev.weir.storage.graph;
 
+import org.jspecify.annotations.Nullable;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
 
@@ -19,8 +20,15 @@ abstract class BackendMono<T> extends Mono<T> {
     /** Hands the request to the node. */
     abstract void issue(CoreSubscriber<? super T> request);
 
-    /** A request ended, in either way; its subscriber has not heard of it. */
-    void ended() {}
+    /**
+     * A request ended, in either way; its subscriber has not heard of it.
+     *
+     * @return ends when the subscriber may hear of it; null for at once
+     */
+    @Nullable
+    Mono<Void> ended() {
+        return null;
+    }
 
     @Override
     public final void subscribe(CoreSubscriber<? super T> actual) {

@@ -8,6 +8,7 @@ import org.reactivestreams.Subscription;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.CoreSubscriber;
+import reactor.core.publisher.Mono;
 import reactor.util.context.Context;
 
 /**
@@ -61,24 +62,38 @@ final class BackendRequest<T> implements CoreSubscriber<T>, Subscription {
 
     @Override
     public void onComplete() {
-        if (endedBefore(null)) {
-            return;
-        }
-        try {
-            operation.ended();
-            actual.onComplete();
-        } finally {
-            operation.backend.gate().ended();
+        if (!endedBefore(null)) {
+            finish(null);
         }
     }
 
     @Override
     public void onError(Throwable failure) {
-        if (endedBefore(failure)) {
-            return;
+        if (!endedBefore(failure)) {
+            finish(failure);
         }
+    }
+
+    private void finish(@Nullable Throwable failure) {
+        Mono<Void> others = null;
         try {
-            operation.ended();
+            others = operation.ended();
+        } finally {
+            if (others == null) {
+                tell(failure);
+            }
+        }
+        if (others != null) {
+            others.subscribe(nothing -> {}, unheard -> tell(failure), () -> tell(failure));
+        }
+    }
+
+    private void tell(@Nullable Throwable failure) {
+        try {
+            if (failure == null) {
+                actual.onComplete();
+                return;
+            }
             Throwable told =
                     Failures.of(failure, operation.backend.node().nodeName(), operation.operation, operation.offset);
             operation.backend.node().counters().failed(operation.operation, told);

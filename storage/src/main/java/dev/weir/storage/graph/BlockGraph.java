@@ -43,6 +43,7 @@ public final class BlockGraph {
     private final NodeOpener opener;
     private final GraphDrain drain = new GraphDrain();
     private final Additions additions = new Additions();
+    private final ChangeListeners listening = new ChangeListeners();
     private final NodeReopener reopener;
     private final ThrottleGroups throttleGroups;
     private final Mono<Void> closing;
@@ -212,7 +213,7 @@ public final class BlockGraph {
                 throw BlockException.of(
                         BlockErrorKind.CLOSED, "Node '" + node.nodeName() + "' was removed from the graph");
             }
-            var backend = new Backend(target, permissions, this::detach);
+            var backend = new Backend(target, permissions, listening, this::detach);
             return new PermissionPlan()
                     .add(NodeUser.backend(backend, target), permissions)
                     .apply()

@@ -26,15 +26,20 @@ final class NodeChanges {
      * @param own changes that do not count
      */
     static DataChanges around(GraphNode node, long own) {
-        Set<GraphNode> seen = Collections.newSetFromMap(new IdentityHashMap<>());
-        collect(node, seen);
         long last = 0;
         long sum = -own;
-        for (GraphNode each : seen) {
+        for (GraphNode each : nodesAround(node)) {
             last = Math.max(last, each.changes().lastMillis);
             sum += each.changes().count.sum();
         }
         return new DataChanges(sum, last);
+    }
+
+    /** Everything that shares data with a node, and the node. */
+    static Set<GraphNode> nodesAround(GraphNode node) {
+        Set<GraphNode> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+        collect(node, seen);
+        return seen;
     }
 
     private static void collect(GraphNode node, Set<GraphNode> seen) {

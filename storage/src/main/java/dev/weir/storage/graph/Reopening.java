@@ -227,6 +227,7 @@ final class Reopening {
         List<GraphNode> others =
                 steps.stream().filter(Step::mayShowOtherData).map(Step::node).toList();
         others.forEach(node -> node.changes().ended());
+        others.forEach(ChangeListeners::replaced);
         // Counts of nodes that came and went are in the sums, which must not happen to be what they were.
         boolean same = true;
         while (same) {
