@@ -101,8 +101,9 @@ final class DaemonCommand implements Callable<Integer> {
     @Option(
             names = "--max-in-flight-total",
             paramLabel = "SIZE",
-            description = "Memory for requests in flight of all exports together, 2M or more; each export takes a little"
-                    + " more than 1M of it (512M, or 3/4 of the JVM's direct memory if less).")
+            description =
+                    "Memory for requests in flight of all exports together, 2M or more; each export takes a little"
+                            + " more than 1M of it (512M, or 3/4 of the JVM's direct memory if less).")
     private @Nullable ByteSize maxInFlightTotal;
 
     @Option(

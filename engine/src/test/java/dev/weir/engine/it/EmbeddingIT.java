@@ -280,13 +280,13 @@ class EmbeddingIT {
         assertThat(meter("weir.export.errors", "write")).isZero();
         assertThat(meters.get("weir.engine.buffer.bytes").gauge().value()).isPositive();
         assertThat(meters.get("weir.engine.in.flight.max.bytes").gauge().value())
-                .isEqualTo(engine.maxInFlightBytes());
+                .isEqualTo((double) engine.maxInFlightBytes());
         assertThat(meters.get("weir.export.in.flight.requests").gauge().value()).isZero();
         assertThat(meters.get("weir.export.pauses").functionCounter().count()).isZero();
 
         wait(engine.removeExport(export.id(), RemoveMode.HARD));
-        assertThat(meters.getMeters()).allSatisfy(meter -> assertThat(meter.getId().getName())
-                .startsWith("weir.engine."));
+        assertThat(meters.getMeters())
+                .allSatisfy(meter -> assertThat(meter.getId().getName()).startsWith("weir.engine."));
     }
 
     private double meter(String name, String operation) {

@@ -10,7 +10,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /** Sessions share a budget: together they hold no more, and none keeps the others from going on. */
 class SharedBudgetTest {
     /** Small, so that the replies to all requests fit in the sockets. */
-    private static final int LARGEST = 4096;
+    private static final int LARGEST = 8192;
+
     private static final long COST = BounceBuffer.cost(LARGEST);
 
     @RegisterExtension
