@@ -209,6 +209,8 @@ final class FuseQueue {
         }
         buffers.unreserve();
         learn(received);
+        ClientAffinity.ofThisThread()
+                .served(device.descriptor().intValue(), received, inFlight.get() == 0, request.pid());
     }
 
     /**
