@@ -276,7 +276,7 @@ public final class BlockEngine implements AutoCloseable {
                                 BlockErrorKind.TIMED_OUT, "a node whose I/O does not end could not be closed")));
         return Flux.concatDelayError(Flux.just(settled, exports, nodes, ioThreads.stop()))
                 .then()
-                .doFinally(end -> {
+                .doOnTerminate(() -> {
                     if (metrics != null) {
                         metrics.remove();
                     }

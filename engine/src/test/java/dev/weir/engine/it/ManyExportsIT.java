@@ -32,7 +32,7 @@ class ManyExportsIT {
             for (int i = 0; i < COUNT; i++) {
                 Path mountpoint = Files.createFile(directory.resolve("mnt" + i));
                 FuseMounts.watch(mountpoint);
-                exports.add(engine.addNode(NodeOptions.parse("memory,size=16M"))
+                exports.add(engine.addNode(NodeOptions.parse("null-co,size=16M"))
                         .flatMap(node -> engine.export(
                                 node,
                                 FuseExportOptions.at(mountpoint).writable(true).build()))
