@@ -2,6 +2,7 @@ package dev.weir.benchmarks;
 
 import dev.weir.fuse.device.FuseDevice;
 import dev.weir.fuse.protocol.FuseProtocol;
+import dev.weir.fuse.session.BufferMemory;
 import dev.weir.fuse.session.FuseHandshake;
 import dev.weir.fuse.session.FuseSession;
 import dev.weir.fuse.session.FuseSessionOptions;
@@ -56,7 +57,7 @@ public class DispatchBenchmark extends BenchmarkSettings {
     private int inFlight;
 
     @Setup
-    public void start() throws IOException {
+    public void start() throws IOException, InterruptedException {
         node = RawNode.open("null-co", Path.of("."));
         PosixSocket.Pair pair = PosixSocket.messagePair(false);
         kernel = new Socket(pair.first());
@@ -68,7 +69,8 @@ public class DispatchBenchmark extends BenchmarkSettings {
                 new FuseHandshake.Agreement(FuseProtocol.MINOR, 0, LARGEST),
                 node.backend(),
                 List.of(FuseDevice.of(pair.second())),
-                List.of(loops.next()));
+                List.of(loops.next()),
+                new BufferMemory(2 * BUDGET).admit(1, LARGEST));
         session.start().toCompletableFuture().join();
     }
 

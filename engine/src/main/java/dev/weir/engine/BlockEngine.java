@@ -3,6 +3,7 @@ package dev.weir.engine;
 import dev.weir.fuse.FuseExport;
 import dev.weir.fuse.FuseExportOptions;
 import dev.weir.fuse.device.OwnMountpoints;
+import dev.weir.fuse.session.BufferMemory;
 import dev.weir.storage.BlockBackend;
 import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
@@ -18,6 +19,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
@@ -37,16 +39,21 @@ public final class BlockEngine implements AutoCloseable {
 
     private final BlockGraph graph;
     private final IoThreads ioThreads = new IoThreads();
+    private final BufferMemory memory;
     private final int pollMaxNanos;
     private final @Nullable ExportMetrics metrics;
     private final BlockExportRegistry registry = new BlockExportRegistry();
     private final Mono<Void> shutdown;
 
     private BlockEngine(Builder builder) {
+        this.memory = new BufferMemory(builder.maxInFlightBytes.orElseGet(BufferMemory::standard));
         this.graph = builder.graph.ownFiles(OwnMountpoints::covers).build();
         this.pollMaxNanos = builder.pollMaxNanos;
         builder.ioThreads.forEach(id -> ioThreads.add(id, pollMaxNanos));
         this.metrics = builder.meterRegistry == null ? null : new ExportMetrics(builder.meterRegistry);
+        if (metrics != null) {
+            metrics.add(this);
+        }
         this.shutdown = Mono.defer(this::shutdownNow).cache();
     }
 
@@ -164,7 +171,7 @@ public final class BlockEngine implements AutoCloseable {
 
     private Mono<BlockExport> start(BlockExportOptions options, BlockBackend backend, List<IoThread> threads) {
         List<IoEventLoop> loops = threads.stream().map(IoThread::loop).toList();
-        return FuseExport.start(options.fuse(), backend, loops)
+        return FuseExport.start(options.fuse(), backend, loops, memory)
                 .doOnError(failure -> ioThreads.release(threads))
                 .onErrorResume(failure -> backend.close().onErrorComplete().then(Mono.error(failure)))
                 .flatMap(fuse -> {
@@ -206,6 +213,21 @@ public final class BlockEngine implements AutoCloseable {
     /** The exports that run or are being shut down, in the order in which they were added. */
     public List<BlockExport> exports() {
         return registry.all();
+    }
+
+    /** Most bytes of buffers that requests in flight of all exports hold; see {@link Builder#maxInFlightBytes}. */
+    public long maxInFlightBytes() {
+        return memory.maxBytes();
+    }
+
+    /** Bytes of buffers that requests in flight of all exports hold. */
+    public long inFlightBytes() {
+        return registry.all().stream().mapToLong(BlockExport::inFlightBytes).sum();
+    }
+
+    /** Bytes of memory that the buffers of all exports occupy, in use or idle. */
+    public long bufferBytes() {
+        return memory.allocatedBytes();
     }
 
     /**
@@ -253,7 +275,12 @@ public final class BlockEngine implements AutoCloseable {
                         Mono.error(() -> BlockException.of(
                                 BlockErrorKind.TIMED_OUT, "a node whose I/O does not end could not be closed")));
         return Flux.concatDelayError(Flux.just(settled, exports, nodes, ioThreads.stop()))
-                .then();
+                .then()
+                .doOnTerminate(() -> {
+                    if (metrics != null) {
+                        metrics.remove();
+                    }
+                });
     }
 
     /**
@@ -286,6 +313,7 @@ public final class BlockEngine implements AutoCloseable {
         private List<String> ioThreads = List.of("iothread0");
         private int pollMaxNanos =
                 AdaptivePolling.defaultNanos(Runtime.getRuntime().availableProcessors());
+        private OptionalLong maxInFlightBytes = OptionalLong.empty();
         private @Nullable MeterRegistry meterRegistry;
 
         private Builder() {}
@@ -323,6 +351,17 @@ public final class BlockEngine implements AutoCloseable {
             return this;
         }
 
+        /**
+         * Budget for the buffers of requests in flight of all exports together, in bytes; each queue of an export is
+         * guaranteed a little more than 1 MiB of it, room for one request of the largest size, and takes the rest as
+         * it needs and its own budget allows. An export whose guarantee does not fit is refused. From 2 MiB to the JVM's
+         * direct memory. Defaults to 512 MiB, or three quarters of the direct memory if that is less.
+         */
+        public Builder maxInFlightBytes(long maxInFlightBytes) {
+            this.maxInFlightBytes = OptionalLong.of(maxInFlightBytes);
+            return this;
+        }
+
         /** A driver that is not found by {@link java.util.ServiceLoader}. */
         public Builder driver(BlockDriver driver) {
             graph.driver(driver);
@@ -335,7 +374,10 @@ public final class BlockEngine implements AutoCloseable {
             return this;
         }
 
-        /** @throws IllegalStateException where Netty's epoll does not run */
+        /**
+         * @throws IllegalStateException where Netty's epoll does not run
+         * @throws BlockException of kind {@link BlockErrorKind#INVALID} where a budget is out of its range
+         */
         public BlockEngine build() {
             return new BlockEngine(this);
         }

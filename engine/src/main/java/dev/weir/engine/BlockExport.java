@@ -120,11 +120,6 @@ public final class BlockExport {
         return fuse.inFlightBytes();
     }
 
-    /** Bytes of memory that bounce buffers occupy, in use or idle. */
-    public long bufferBytes() {
-        return fuse.bufferBytes();
-    }
-
     /** Adds a listener that is told of each request to the node that fails. On any thread; must not block. */
     public void onError(BlockBackend.FailureListener listener) {
         backend.onError(listener);

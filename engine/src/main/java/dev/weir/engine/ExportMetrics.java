@@ -19,10 +19,45 @@ import java.util.concurrent.TimeUnit;
  */
 final class ExportMetrics {
     private final MeterRegistry registry;
+    private final List<Meter> ofEngine = new ArrayList<>();
     private final Map<String, List<Meter>> meters = new ConcurrentHashMap<>();
 
     ExportMetrics(MeterRegistry registry) {
         this.registry = registry;
+    }
+
+    /** The meters of the engine; engines that share a registry are told apart by a number. */
+    void add(BlockEngine engine) {
+        synchronized (registry) {
+            int number = 1;
+            while (registry.find("weir.engine.buffer.bytes")
+                            .tag("engine", Integer.toString(number))
+                            .meter()
+                    != null) {
+                number++;
+            }
+            String tag = Integer.toString(number);
+            ofEngine.add(Gauge.builder("weir.engine.in.flight.bytes", engine, BlockEngine::inFlightBytes)
+                    .description("Bytes of bounce buffers that requests in flight of all exports hold")
+                    .baseUnit("bytes")
+                    .tag("engine", tag)
+                    .register(registry));
+            ofEngine.add(Gauge.builder("weir.engine.in.flight.max.bytes", engine, BlockEngine::maxInFlightBytes)
+                    .description("The budget of that")
+                    .baseUnit("bytes")
+                    .tag("engine", tag)
+                    .register(registry));
+            ofEngine.add(Gauge.builder("weir.engine.buffer.bytes", engine, BlockEngine::bufferBytes)
+                    .description("Bytes of memory that bounce buffers of all exports occupy, in use or idle")
+                    .baseUnit("bytes")
+                    .tag("engine", tag)
+                    .register(registry));
+        }
+    }
+
+    /** The engine is gone. */
+    void remove() {
+        ofEngine.forEach(registry::remove);
     }
 
     /** Engines may share a registry: an export with the id of another one's is tagged with a number besides. */
@@ -79,11 +114,6 @@ final class ExportMetrics {
                 .register(registry));
         added.add(Gauge.builder("weir.export.in.flight.bytes", export, BlockExport::inFlightBytes)
                 .description("Bytes of bounce buffers that requests in flight hold")
-                .baseUnit("bytes")
-                .tag("export", tag)
-                .register(registry));
-        added.add(Gauge.builder("weir.export.buffer.bytes", export, BlockExport::bufferBytes)
-                .description("Bytes of memory that bounce buffers occupy")
                 .baseUnit("bytes")
                 .tag("export", tag)
                 .register(registry));

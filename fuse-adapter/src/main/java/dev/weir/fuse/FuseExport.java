@@ -5,6 +5,7 @@ import dev.weir.fuse.device.FuseMount;
 import dev.weir.fuse.device.FuseMountException;
 import dev.weir.fuse.device.FuseMounter;
 import dev.weir.fuse.device.MountOptions;
+import dev.weir.fuse.session.BufferMemory;
 import dev.weir.fuse.session.FuseHandshake;
 import dev.weir.fuse.session.FuseSession;
 import dev.weir.fuse.session.FuseSessionOptions;
@@ -74,11 +75,13 @@ public final class FuseExport {
      *
      * @param backend stays the caller's, who closes it after the end of {@link #onTerminate}
      * @param loops epoll event loops, at least one; the export gets one queue on each
+     * @param memory for its requests, shared with other exports
      * @return the export, when the kernel's INIT was answered and every queue listens; an error of
      *     {@link FuseMountException} leaves nothing mounted or open. A cancelled start goes on to its end, and the export
      *     is shut down then
      */
-    public static Mono<FuseExport> start(FuseExportOptions options, BlockBackend backend, List<IoEventLoop> loops) {
+    public static Mono<FuseExport> start(
+            FuseExportOptions options, BlockBackend backend, List<IoEventLoop> loops, BufferMemory memory) {
         if (loops.isEmpty()) {
             throw new IllegalArgumentException("The set of I/O threads must not be empty");
         }
@@ -86,7 +89,7 @@ public final class FuseExport {
                     var thread = new Thread(
                             () -> {
                                 try {
-                                    sink.success(startNow(options, backend, loops));
+                                    sink.success(startNow(options, backend, loops, memory));
                                 } catch (Throwable e) {
                                     sink.error(e);
                                 }
@@ -98,8 +101,24 @@ public final class FuseExport {
                 .doOnDiscard(FuseExport.class, FuseExport::shutdown);
     }
 
-    private static FuseExport startNow(FuseExportOptions options, BlockBackend backend, List<IoEventLoop> loops) {
-        BufferMemory.check(options, loops.size());
+    private static FuseExport startNow(
+            FuseExportOptions options, BlockBackend backend, List<IoEventLoop> loops, BufferMemory memory)
+            throws InterruptedException {
+        BufferMemory.requirePossible(options.maxInFlightBytes());
+        BufferMemory.Admission admission = memory.admit(loops.size(), FuseHandshake.maxTransfer());
+        try {
+            return startAdmitted(options, backend, loops, admission);
+        } catch (RuntimeException | Error e) {
+            admission.end();
+            throw e;
+        }
+    }
+
+    private static FuseExport startAdmitted(
+            FuseExportOptions options,
+            BlockBackend backend,
+            List<IoEventLoop> loops,
+            BufferMemory.Admission admission) {
         FuseMount mount = FuseMounter.forThisProcess()
                 .mount(
                         options.mountpoint(),
@@ -121,7 +140,8 @@ public final class FuseExport {
             for (int i = 1; i < loops.size(); i++) {
                 devices.add(mount.device().cloneDevice());
             }
-            session = new FuseSession(sessionOptions(options, mount.allowOther()), agreement, backend, devices, loops);
+            session = new FuseSession(
+                    sessionOptions(options, mount.allowOther()), agreement, backend, devices, loops, admission);
             session.start().toCompletableFuture().get(HANDSHAKE_TIMEOUT.toSeconds(), TimeUnit.SECONDS);
             var export = new FuseExport(options, mount, session);
             session.ended().thenAccept(why -> export.stop(shutdown -> shutdown.afterEnd(why)));
@@ -212,11 +232,6 @@ public final class FuseExport {
     /** Bytes of bounce buffers that requests in flight hold. */
     public long inFlightBytes() {
         return session.inFlightBytes();
-    }
-
-    /** Bytes of memory that bounce buffers occupy, in use or idle. */
-    public long bufferBytes() {
-        return session.bufferBytes();
     }
 
     /**

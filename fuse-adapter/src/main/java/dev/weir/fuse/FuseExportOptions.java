@@ -143,7 +143,8 @@ public final class FuseExportOptions {
 
         /**
          * Budget for the memory of requests in flight, in bytes, per queue; at least 1. A request that is larger is served
-         * alone. The budgets of all queues must fit in the JVM's direct memory. Defaults to 64 MiB.
+         * alone. Queues share the budget of their engine besides; no queue needs room for more than that, and it may be
+         * at most the JVM's direct memory. Defaults to 64 MiB.
          */
         public Builder maxInFlightBytes(long maxInFlightBytes) {
             if (maxInFlightBytes < 1) {

@@ -47,6 +47,7 @@ final class LibCCalls {
     private final long ftruncate = symbol("ftruncate");
     private final long fdatasync = symbol("fdatasync");
     private final long fsync = symbol("fsync");
+    private final long madvise = symbol("madvise");
     private final long fcntl = symbol("fcntl");
     private final long ioctl = symbol("ioctl");
     private final long mount = symbol("mount");
@@ -150,6 +151,10 @@ final class LibCCalls {
 
     int fsync(int fd) {
         return (int) INVOKER.invokeN1(RETURNS_INT[1], this.fsync, fd);
+    }
+
+    int madvise(long address, long length, int advice) {
+        return (int) INVOKER.invokeN3(RETURNS_INT[3], this.madvise, address, length, advice);
     }
 
     int fcntl(int fd, int command, long argument) {

@@ -100,6 +100,14 @@ final class DaemonCommand implements Callable<Integer> {
     private @Nullable String metrics;
 
     @Option(
+            names = "--max-in-flight-total",
+            paramLabel = "SIZE",
+            description =
+                    "Memory for requests in flight of all exports together, 2M or more; each export takes a little"
+                            + " more than 1M of it (512M, or 3/4 of the JVM's direct memory if less).")
+    private @Nullable ByteSize maxInFlightTotal;
+
+    @Option(
             names = "--pidfile",
             paramLabel = "FILE",
             description = "Write the process's id to FILE once everything is up; held locked, and removed at the end.")
@@ -181,6 +189,9 @@ final class DaemonCommand implements Callable<Integer> {
         if (metrics != null) {
             meters = new MetricsServer(metrics);
             builder.meterRegistry(meters.registry());
+        }
+        if (maxInFlightTotal != null) {
+            builder.maxInFlightBytes(maxInFlightTotal.bytes());
         }
         BlockEngine engine = builder.build();
         console.stop().arm(() -> quit.complete(null), SHUTDOWN_LIMIT);

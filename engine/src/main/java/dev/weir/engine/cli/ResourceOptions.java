@@ -40,6 +40,13 @@ final class ResourceOptions {
     private ByteSize maxInFlightBytes;
 
     @Option(
+            names = "--max-in-flight-total",
+            paramLabel = "SIZE",
+            description = "Memory for requests in flight of all event loops together, 2M or more"
+                    + " (512M, or 3/4 of the JVM's direct memory if less).")
+    private @Nullable ByteSize maxInFlightTotal;
+
+    @Option(
             names = "--max-in-flight",
             paramLabel = "N",
             defaultValue = "1024",
@@ -76,6 +83,9 @@ final class ResourceOptions {
         var engine = BlockEngine.builder().ioThreads(ioThreads).blockingThreads(fileThreads);
         if (pollMaxNanos != null) {
             engine.pollMaxNanos(pollMaxNanos);
+        }
+        if (maxInFlightTotal != null) {
+            engine.maxInFlightBytes(maxInFlightTotal.bytes());
         }
         return engine.build();
     }

@@ -61,7 +61,6 @@ final class ExportCommands {
                     .put("size", export.length())
                     .put("in-flight", export.inFlight())
                     .put("in-flight-bytes", export.inFlightBytes())
-                    .put("buffer-bytes", export.bufferBytes())
                     .put("pauses", export.statistics().pauses());
             ObjectNode operations = json.putObject("operations");
             for (FuseStatistics.Kind kind : FuseStatistics.Kind.values()) {

@@ -65,7 +65,7 @@ class BackpressureIT {
                     """, mountpoint);
             double most = 0;
             while (fio.isAlive()) {
-                most = Math.max(most, embedded.metric("buffer.bytes"));
+                most = Math.max(most, (double) embedded.engine().bufferBytes());
                 ProcessStatus.sleep(Duration.ofMillis(1));
             }
             fio.await(Duration.ofSeconds(10)).ok();

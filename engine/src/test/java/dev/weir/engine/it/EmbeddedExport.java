@@ -80,7 +80,7 @@ final class EmbeddedExport implements AutoCloseable {
         assertThat(FuseMounts.isMounted(export.mountpoint())).isFalse();
         assertThat(export.inFlight()).as("requests in flight").isZero();
         assertThat(export.inFlightBytes()).as("lent memory").isZero();
-        assertThat(export.bufferBytes()).as("memory").isZero();
+        assertThat(engine.bufferBytes()).as("memory").isZero();
         assertThat(meters.getMeters()).isEmpty();
     }
 

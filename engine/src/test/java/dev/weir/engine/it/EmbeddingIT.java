@@ -210,7 +210,7 @@ class EmbeddingIT {
 
         wait(export.onTerminate());
         assertThat(engine.findExport(export.id())).isEmpty();
-        assertThat(meters.getMeters()).isEmpty();
+        assertThat(meters.find("weir.export.pauses").meters()).isEmpty();
         assertThat(export.shuttingDown()).isTrue();
         wait(engine.graph().remove(export.nodeName()));
     }
@@ -278,16 +278,15 @@ class EmbeddingIT {
         assertThat(meter("weir.export.bytes", "write")).isEqualTo(3 * 4096);
         assertThat(meter("weir.export.requests", "write")).isEqualTo(3);
         assertThat(meter("weir.export.errors", "write")).isZero();
-        assertThat(meters.get("weir.export.buffer.bytes")
-                        .tag("export", export.id())
-                        .gauge()
-                        .value())
-                .isPositive();
+        assertThat(meters.get("weir.engine.buffer.bytes").gauge().value()).isPositive();
+        assertThat(meters.get("weir.engine.in.flight.max.bytes").gauge().value())
+                .isEqualTo((double) engine.maxInFlightBytes());
         assertThat(meters.get("weir.export.in.flight.requests").gauge().value()).isZero();
         assertThat(meters.get("weir.export.pauses").functionCounter().count()).isZero();
 
         wait(engine.removeExport(export.id(), RemoveMode.HARD));
-        assertThat(meters.getMeters()).isEmpty();
+        assertThat(meters.getMeters())
+                .allSatisfy(meter -> assertThat(meter.getId().getName()).startsWith("weir.engine."));
     }
 
     private double meter(String name, String operation) {

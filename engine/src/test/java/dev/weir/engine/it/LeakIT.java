@@ -48,7 +48,7 @@ class LeakIT {
                     Client.run("umount", mountpoint.toString()).ok();
                     export.onTerminate().block(EmbeddedExport.LIMIT);
                 }
-                assertThat(export.bufferBytes()).isZero();
+                assertThat(engine.bufferBytes()).isZero();
                 assertThat(engine.exports()).isEmpty();
                 if (before == null) {
                     before = EmbeddedExport.Footprint.now();

@@ -176,7 +176,10 @@ class StuckRequestIT {
                 "none is in flight",
                 Duration.ofSeconds(5),
                 () -> embedded.export().inFlight() == 0);
-        assertThat(embedded.export().bufferBytes()).isZero();
+        ProcessStatus.await(
+                "memory is given back",
+                Duration.ofSeconds(5),
+                () -> embedded.engine().bufferBytes() == 0);
         before.assertNothingIsLeft();
     }
 

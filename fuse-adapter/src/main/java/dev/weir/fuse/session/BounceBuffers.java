@@ -1,165 +1,209 @@
 package dev.weir.fuse.session;
 
+import io.netty.channel.IoEventLoop;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.IntFunction;
-import org.jspecify.annotations.Nullable;
 
 /**
- * The bounce buffers of one queue, in size classes of powers of two, under a budget of bytes and of requests.
+ * What one queue lends to its requests, under its own budget of bytes and of requests and the one that all queues share.
+ * The memory is that of its event loop.
  *
- * <p>Only the queue's event loop acquires; any thread releases. Buffers come back on a lock-free list that the loop takes
- * over as a whole, so nothing is allocated and nothing is locked in the steady state. Idle buffers of other sizes are
- * freed before new ones would exceed the budget: lent and idle memory together stay within it, and within one request
- * more when a single request is larger than the budget.
+ * <p>Before a message is read, room for the largest request is reserved; its buffer takes what it needs of that. So much
+ * is guaranteed to the queue; what it holds beyond comes out of the shared budget. Only the queue's event loop reserves
+ * and acquires; any thread releases.
  */
-final class BounceBuffers {
-    private static final int SMALLEST = 4096;
-
+final class BounceBuffers implements InFlightBudget.Waiter {
     private final long maxBytes;
     private final int maxRequests;
     private final int largest;
-    private final IntFunction<BounceBuffer> memory;
+    private final long worstCase;
+    private final BufferMemory.Admission admission;
+    private final InFlightBudget budget;
+    private final LoopBuffers memory;
 
-    /** Idle buffers by class; confined to the loop. */
-    private final @Nullable BounceBuffer[] idle;
+    /** Run on any thread when {@link #accept} is to be called on the loop. */
+    private Runnable onGrant = () -> {};
 
-    /** Buffers given back and not yet sorted into {@link #idle}. */
-    private final AtomicReference<@Nullable BounceBuffer> returned = new AtomicReference<>();
+    /** Bytes lent, and the worst case while it is reserved. */
+    private final AtomicLong used = new AtomicLong();
 
-    private final AtomicLong lentBytes = new AtomicLong();
     private final AtomicInteger lent = new AtomicInteger();
 
-    /** Lent and idle memory; changed by the loop only. */
-    private volatile long allocatedBytes;
+    /** In the line for the shared budget, or served and not yet told. */
+    private volatile boolean waiting;
+
+    // Confined to the loop.
+    private boolean reserved;
 
     /**
      * @param maxBytes budget in bytes
      * @param maxRequests most buffers lent at a time, at least 1
      * @param maxPayload payload of the largest request, in bytes
-     * @param memory makes a buffer of a capacity in bytes
+     * @param admission what is guaranteed to the queue
+     * @throws OutOfMemoryError where there is no memory for a buffer to receive into
      */
-    BounceBuffers(long maxBytes, int maxRequests, int maxPayload, IntFunction<BounceBuffer> memory) {
+    BounceBuffers(long maxBytes, int maxRequests, int maxPayload, BufferMemory.Admission admission, IoEventLoop loop) {
         this.maxBytes = maxBytes;
         this.maxRequests = maxRequests;
-        this.largest = capacityOf(maxPayload);
-        this.memory = memory;
-        this.idle = new BounceBuffer[classOf(largest) + 1];
+        this.largest = LoopBuffers.capacityOf(maxPayload);
+        this.worstCase = BounceBuffer.cost(largest);
+        this.admission = admission;
+        this.budget = admission.memory().budget();
+        this.memory = admission.memory().join(loop, maxBytes, largest);
     }
 
-    /** Whether a request of the largest size may be accepted now. One is always accepted when nothing is lent. */
-    boolean hasRoom() {
+    /** Before anything is reserved. */
+    void onGrant(Runnable action) {
+        onGrant = action;
+    }
+
+    /** Of so many bytes used, those that come out of the shared budget. */
+    private long shared(long bytes) {
+        return Math.max(0, bytes - admission.bytesEach);
+    }
+
+    /** Whether the queue's own budget has room for the largest request; one is always accepted when nothing is lent. */
+    private boolean hasOwnRoom() {
         int count = lent.get();
-        return count == 0 || (count < maxRequests && lentBytes.get() + BounceBuffer.cost(largest) <= maxBytes);
+        return count == 0 || (count < maxRequests && used.get() + worstCase <= maxBytes);
     }
 
-    /**
-     * Lends a buffer for a payload of {@code bytes}, at most the largest. Loop only; the caller asked {@link #hasRoom}.
-     */
+    /** Whether {@link #reserve} is worth trying: while it waits for others, only with what is guaranteed. Any thread. */
+    boolean hasRoom() {
+        return hasOwnRoom() && (!waiting || shared(used.get() + worstCase) == 0);
+    }
+
+    /** Makes sure that a request of the largest size may be read; false where there is no room now. Loop only. */
+    boolean reserve() {
+        if (reserved) {
+            return true;
+        }
+        if (!hasOwnRoom()) {
+            return false;
+        }
+        long before = used.get();
+        long needed = shared(before + worstCase) - shared(before);
+        if (needed > 0 && (waiting || !budget.tryTake(needed))) {
+            return false;
+        }
+        reserveWith(needed);
+        return true;
+    }
+
+    /** @param taken bytes of the shared budget: what is needed, or more, because requests may have ended since */
+    private void reserveWith(long taken) {
+        long before = used.getAndAdd(worstCase);
+        reserved = true;
+        budget.giveBack(taken - (shared(before + worstCase) - shared(before)));
+    }
+
+    /** Ends {@link #reserve} where nothing was read. Loop only. */
+    void unreserve() {
+        if (reserved) {
+            reserved = false;
+            giveBack(worstCase);
+        }
+    }
+
+    private void giveBack(long bytes) {
+        long after = used.addAndGet(-bytes);
+        budget.giveBack(shared(after + bytes) - shared(after));
+    }
+
+    /** Waits for the shared budget, where it is that which lacks. Loop only, when {@link #reserve} was in vain. */
+    void await() {
+        if (waiting || !hasOwnRoom()) {
+            return;
+        }
+        long before = used.get();
+        if (shared(before + worstCase) > shared(before)) {
+            waiting = true;
+            budget.await(this);
+        }
+    }
+
+    /** The most that it can come to. */
+    @Override
+    public long wanted() {
+        return worstCase;
+    }
+
+    @Override
+    public void granted() {
+        onGrant.run();
+    }
+
+    /** Takes what was waited for; whether that is a reservation now. Loop only, once after each run of the action. */
+    boolean accept(boolean wantsIt) {
+        waiting = false;
+        if (wantsIt && !reserved && hasOwnRoom()) {
+            reserveWith(worstCase);
+            return true;
+        }
+        budget.giveBack(worstCase);
+        return reserved;
+    }
+
+    /** The buffer that the loop receives into. Loop only. */
+    BounceBuffer receive() {
+        return memory.receive();
+    }
+
+    /** Lends a buffer for a payload of {@code bytes}, at most the largest; without memory nothing changes. Loop only. */
     BounceBuffer acquire(int bytes) {
-        BounceBuffer buffer = take(capacityOf(bytes));
-        lent.incrementAndGet();
-        lentBytes.addAndGet(buffer.cost());
+        BounceBuffer buffer = memory.take(LoopBuffers.capacityOf(bytes));
+        lend(buffer);
         return buffer;
     }
 
-    /**
-     * Makes a buffer that is not lent, such as the queue's receive buffer, a lent one, and returns a fresh one of the
-     * same size in its place; where there is no memory for that, nothing changes. Loop only.
-     */
-    BounceBuffer exchange(BounceBuffer full) {
-        BounceBuffer fresh = take(full.capacity());
+    /** Whether the receive buffer may be lent: not where the loop has larger ones than this queue is to have. Loop only. */
+    boolean mayHandOn() {
+        return memory.receive().capacity() == largest;
+    }
+
+    /** Lends the receive buffer, with what is in it; without memory for another one nothing changes. Loop only. */
+    BounceBuffer handOn() {
+        BounceBuffer full = memory.handOn();
+        lend(full);
+        return full;
+    }
+
+    private void lend(BounceBuffer buffer) {
+        if (!reserved) {
+            // A message that nobody asked for, with the end of the connection.
+            long before = used.get();
+            long needed = shared(before + worstCase) - shared(before);
+            budget.force(needed);
+            reserveWith(needed);
+        }
+        reserved = false;
         lent.incrementAndGet();
-        lentBytes.addAndGet(full.cost());
-        return fresh;
+        giveBack(worstCase - buffer.cost());
     }
 
     /** Gives back a lent buffer. Any thread; once. */
     void release(BounceBuffer buffer) {
         long cost = buffer.cost();
-        BounceBuffer head;
-        do {
-            head = returned.get();
-            buffer.next = head;
-        } while (!returned.compareAndSet(head, buffer));
-        lentBytes.addAndGet(-cost);
+        memory.putBack(buffer);
+        giveBack(cost);
         lent.decrementAndGet();
     }
 
-    /** A buffer of the largest size that counts as allocated but not as lent: the receive buffer. Loop or before start. */
-    BounceBuffer receiveBuffer() {
-        return take(largest);
-    }
-
-    /** Frees idle memory. Loop only, or after the loop has ended with this queue; nothing may be lent. */
-    void close(BounceBuffer receive) {
-        receive.free();
-        allocatedBytes -= receive.cost();
-        sortReturned();
-        freeIdle(0);
+    /** Leaves memory and budget. Loop only, or any thread when it has ended; nothing may be lent. */
+    void close() {
+        unreserve();
+        if (waiting && budget.leave(this)) {
+            waiting = false;
+        }
+        admission.memory().leave(memory, maxBytes);
+        admission.endOne();
     }
 
     long lentBytes() {
-        return lentBytes.get();
+        return used.get();
     }
 
     int lent() {
         return lent.get();
-    }
-
-    long allocatedBytes() {
-        return allocatedBytes;
-    }
-
-    private BounceBuffer take(int capacity) {
-        int sizeClass = classOf(capacity);
-        BounceBuffer buffer = idle[sizeClass];
-        if (buffer == null) {
-            sortReturned();
-            buffer = idle[sizeClass];
-        }
-        if (buffer != null) {
-            idle[sizeClass] = buffer.next;
-            buffer.next = null;
-            return buffer;
-        }
-        // The receive buffer comes on top of the budget: one request a queue.
-        freeIdle(maxBytes + BounceBuffer.cost(largest) - BounceBuffer.cost(capacity));
-        buffer = memory.apply(capacity);
-        allocatedBytes += buffer.cost();
-        return buffer;
-    }
-
-    private void sortReturned() {
-        BounceBuffer buffer = returned.getAndSet(null);
-        while (buffer != null) {
-            BounceBuffer following = buffer.next;
-            int sizeClass = classOf(buffer.capacity());
-            buffer.next = idle[sizeClass];
-            idle[sizeClass] = buffer;
-            buffer = following;
-        }
-    }
-
-    /** Frees idle buffers, the largest first, until no more than {@code keep} bytes are allocated or none is idle. */
-    private void freeIdle(long keep) {
-        for (int i = idle.length - 1; i >= 0; i--) {
-            BounceBuffer buffer = idle[i];
-            while (buffer != null && allocatedBytes > keep) {
-                idle[i] = buffer.next;
-                allocatedBytes -= buffer.cost();
-                buffer.free();
-                buffer = idle[i];
-            }
-        }
-    }
-
-    private static int capacityOf(int bytes) {
-        return bytes <= SMALLEST ? SMALLEST : Integer.highestOneBit(bytes - 1) << 1;
-    }
-
-    private static int classOf(int capacity) {
-        return Integer.numberOfTrailingZeros(capacity) - Integer.numberOfTrailingZeros(SMALLEST);
     }
 }

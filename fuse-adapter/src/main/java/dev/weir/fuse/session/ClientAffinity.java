@@ -80,6 +80,7 @@ final class ClientAffinity {
     private final @Nullable NeighbourSpin neighbour;
 
     private int client;
+    private int asked;
     private int alone;
     private long aloneSince;
 
@@ -106,15 +107,17 @@ final class ClientAffinity {
     /**
      * The loop woke up and served what was there.
      *
+     * @param queue number of the descriptor that they came from: a client that asks several at a time does not wait for each answer
      * @param requests how many
      * @param answered whether each of them has its answer
      * @param thread the thread that asked last
      */
-    void served(int requests, boolean answered, int thread) {
+    void served(int queue, int requests, boolean answered, int thread) {
         if (watching) {
             watch(requests);
         }
-        if (requests != 1 || !answered || thread != client || thread == 0) {
+        if (requests != 1 || !answered || queue != asked || thread != client || thread == 0) {
+            asked = queue;
             client = thread;
             alone = 0;
         } else if (alone == 0) {

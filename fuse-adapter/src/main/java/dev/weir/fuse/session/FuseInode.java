@@ -42,6 +42,9 @@ final class FuseInode {
      */
     private final AtomicReference<@Nullable Object> allocated = new AtomicReference<>();
 
+    /** The block count in bytes that was known last, while a change makes it unknown. */
+    private volatile long lastAllocated;
+
     /** The count of changes by other users of the node that times and block count take account of. */
     private final AtomicLong seenChanges;
 
@@ -177,16 +180,24 @@ final class FuseInode {
                 : now;
     }
 
-    /** The attributes as of now; only the block count may have to be fetched, when the data changed. */
-    Mono<FuseAttr> attributes() {
+    /** Whether {@link #attributes} is all there is to be known; otherwise {@link #fetchAttributes} is to be asked. */
+    boolean areAttributesKnown() {
         noticeOthers();
-        if (allocated.get() instanceof Long known) {
-            return Mono.just(attributes(known));
-        }
+        return allocated.get() instanceof Long;
+    }
+
+    /** The attributes as of now, with the last block count that was known. */
+    FuseAttr attributes() {
+        return attributes(allocated.get() instanceof Long known ? known : lastAllocated);
+    }
+
+    /** The attributes as of now, with a block count that is fetched. */
+    Mono<FuseAttr> fetchAttributes() {
         return Mono.defer(() -> {
             Object fetch = new Object();
             allocated.set(fetch);
             return backend.allocatedBytes().onErrorReturn(backend.length()).map(bytes -> {
+                lastAllocated = bytes;
                 allocated.compareAndSet(fetch, bytes);
                 return attributes(bytes);
             });

@@ -34,6 +34,12 @@ final class FuseQueue {
     /** Requests that one wake-up serves before the loop gets to its other handles. */
     private static final int REQUESTS_PER_WAKEUP = 64;
 
+    /** Wake-ups with no more than one request before a queue expects no more of the next. */
+    private static final int ONES_IN_A_ROW = 4;
+
+    /** Of so many wake-ups, one looks for more requests all the same. */
+    private static final int LOOK_FOR_MORE = 8;
+
     /** Where a received message starts, so that the data of a WRITE starts at a page boundary. */
     private static final int MESSAGE_AT = BounceBuffer.HEADROOM - FuseProtocol.WRITE_DATA_AT;
 
@@ -49,8 +55,10 @@ final class FuseQueue {
     private final PendingRequests pending = new PendingRequests();
 
     // Confined to the loop.
-    private BounceBuffer receive;
     private int holds;
+
+    /** Wake-ups in a row that found no more than one request. */
+    private int ones;
 
     /** Reading stopped for want of room; whoever releases a buffer resumes it. */
     private final AtomicBoolean starved = new AtomicBoolean();
@@ -64,7 +72,8 @@ final class FuseQueue {
     private volatile boolean quiescing;
 
     private final CompletableFuture<Void> idle = new CompletableFuture<>();
-    private final AtomicBoolean disposed = new AtomicBoolean();
+    private final AtomicBoolean disposing = new AtomicBoolean();
+    private final CompletableFuture<Void> disposed = new CompletableFuture<>();
 
     FuseQueue(FuseSession session, FuseDevice device, IoEventLoop loop, int maxWrite, BounceBuffers buffers) {
         this.session = session;
@@ -72,7 +81,7 @@ final class FuseQueue {
         this.registration = new QueueRegistration(this, device, loop);
         this.decoder = new FuseRequestDecoder(maxWrite + FuseProtocol.WRITE_DATA_AT, maxWrite, maxWrite);
         this.buffers = buffers;
-        this.receive = buffers.receiveBuffer();
+        buffers.onGrant(() -> registration.later(this::granted));
     }
 
     /** Registers with the loop and starts to read. Any thread. */
@@ -168,12 +177,18 @@ final class FuseQueue {
         return registration.deregister();
     }
 
-    /** Gives back memory and descriptor. Only when deregistered and idle, or never started; idempotent. */
-    void dispose() {
-        if (disposed.compareAndSet(false, true)) {
+    /**
+     * Gives back memory and descriptor, and completes then. Only when deregistered and idle, or never started; idempotent.
+     */
+    CompletionStage<Void> dispose() {
+        if (disposing.compareAndSet(false, true)) {
             device.close();
-            buffers.close(receive);
+            registration.onLoop(() -> {
+                buffers.close();
+                disposed.complete(null);
+            });
         }
+        return disposed;
     }
 
     /** Brings the interest in the descriptor in line with the state. Loop only. */
@@ -183,9 +198,10 @@ final class FuseQueue {
 
     /** The descriptor has something to read. Loop only. */
     void receiveMany() {
+        int most = expectsOne() ? 1 : REQUESTS_PER_WAKEUP;
         int received = 0;
-        while (received < REQUESTS_PER_WAKEUP) {
-            if (!buffers.hasRoom()) {
+        while (received < most) {
+            if (!buffers.reserve()) {
                 starve();
                 break;
             }
@@ -194,11 +210,47 @@ final class FuseQueue {
             }
             received++;
         }
-        ClientAffinity.ofThisThread().served(received, inFlight.get() == 0, request.pid());
+        buffers.unreserve();
+        learn(received);
+        ClientAffinity.ofThisThread()
+                .served(device.descriptor().intValue(), received, inFlight.get() == 0, request.pid());
+    }
+
+    /**
+     * Finding out that there is no more costs a system call, which does not pay for a queue that gets its requests one by
+     * one, such as one of many on a loop. It looks for more every now and then.
+     */
+    private boolean expectsOne() {
+        return ones >= ONES_IN_A_ROW && ones % LOOK_FOR_MORE != 0;
+    }
+
+    private void learn(int received) {
+        if (received > 1) {
+            ones = 0;
+        } else {
+            ones = ones == Integer.MAX_VALUE ? ONES_IN_A_ROW : ones + 1;
+        }
+    }
+
+    /** What others gave back of the shared budget is this queue's now. Loop only. */
+    private void granted() {
+        buffers.accept(holds == 0 && !quiescing && !registration.isEnded());
+        starved.set(false);
+        listen();
+        try {
+            if (registration.isListening()) {
+                receiveMany();
+            } else {
+                buffers.unreserve();
+            }
+        } catch (Throwable e) {
+            broken(e);
+        }
     }
 
     private void starve() {
         starved.set(true);
+        buffers.await();
         // A buffer that came back before the flag was seen would resume nothing.
         if (buffers.hasRoom() && starved.compareAndSet(true, false)) {
             return;
@@ -209,6 +261,7 @@ final class FuseQueue {
 
     /** Reads one message, or why there will be none; tells whether to go on. Loop only. */
     boolean receiveOne() {
+        BounceBuffer receive = buffers.receive();
         int received;
         try {
             received = device.receive(receive.address(MESSAGE_AT), receive.capacity() + FuseProtocol.WRITE_DATA_AT);
@@ -226,14 +279,14 @@ final class FuseQueue {
         }
         DecodeResult result = decoder.decode(request, receive.bytes(), MESSAGE_AT, received);
         if (result == DecodeResult.OK) {
-            dispatch();
+            dispatch(receive);
         } else {
-            refuse(result);
+            refuse(receive, result);
         }
         return registration.isListening();
     }
 
-    private void refuse(DecodeResult result) {
+    private void refuse(BounceBuffer receive, DecodeResult result) {
         if (result != DecodeResult.UNKNOWN_OPCODE) {
             session.statistics().countMalformed();
             LOGGER.warn(
@@ -245,11 +298,11 @@ final class FuseQueue {
         }
         Errno errno = result.errno();
         if (errno != null && request.expectsReply()) {
-            refuse(errno);
+            refuse(receive, errno);
         }
     }
 
-    private void refuse(Errno errno) {
+    private void refuse(BounceBuffer receive, Errno errno) {
         FuseReplyEncoder.error(receive.bytes(), 0, request.unique(), errno);
         try {
             device.reply(receive.address(0), FuseOutHeader.SIZE);
@@ -258,7 +311,7 @@ final class FuseQueue {
         }
     }
 
-    private void dispatch() {
+    private void dispatch(BounceBuffer receive) {
         FuseOpcode opcode = request.opcode();
         // FORGET and INTERRUPT: nothing is remembered, and an I/O that was issued cannot be taken back. While quiescing
         // a message can come only with the end of the connection, and nobody waits for its answer.
@@ -272,7 +325,7 @@ final class FuseQueue {
         } catch (OutOfMemoryError e) {
             LOGGER.warn("{}: no memory for {} {}", this, opcode, request.unique(), e);
             session.statistics().failed(opcode);
-            refuse(Errno.ENOMEM);
+            refuse(receive, Errno.ENOMEM);
             return;
         }
         inFlight.incrementAndGet();
@@ -289,10 +342,8 @@ final class FuseQueue {
             return buffers.acquire(FuseReadIn.size(request.body(), request.bodyAt()));
         }
         int size = opcode == FuseOpcode.WRITE ? request.payloadLength() : 0;
-        if (size > COPY_LIMIT) {
-            BounceBuffer full = receive;
-            receive = buffers.exchange(full);
-            return full;
+        if (size > COPY_LIMIT && buffers.mayHandOn()) {
+            return buffers.handOn();
         }
         BounceBuffer buffer = buffers.acquire(size);
         if (size > 0) {

@@ -59,6 +59,10 @@ final class FuseRequestHandler {
     private final KernelPages pages;
     private final FuseAllocation allocation;
     private final FuseSeek seek;
+
+    /** Made once: GETATTR comes often, and leaves no garbage. */
+    private final Mono<FuseReply> knownAttributes;
+
     private final Set<WriteFlag> writeFlags;
     private final Set<WriteFlag> growFlags;
 
@@ -69,6 +73,8 @@ final class FuseRequestHandler {
         this.inode = new FuseInode(options, backend);
         this.allocation = new FuseAllocation(backend);
         this.seek = new FuseSeek(backend);
+        this.knownAttributes = Mono.just((into, at, unique) ->
+                FuseReplyEncoder.attr(into, at, unique, ATTR_VALID_SECONDS, 0, inode.attributes()));
         this.writeFlags = options.writethrough() ? Set.of(WriteFlag.FUA) : WriteFlag.NONE;
         this.growFlags = options.writethrough() ? Set.of(WriteFlag.FUA, WriteFlag.GROW) : Set.of(WriteFlag.GROW);
     }
@@ -205,7 +211,10 @@ final class FuseRequestHandler {
     }
 
     private Mono<FuseReply> attributes() {
-        return inode.attributes()
+        if (inode.areAttributesKnown()) {
+            return knownAttributes;
+        }
+        return inode.fetchAttributes()
                 .map(attr ->
                         (into, at, unique) -> FuseReplyEncoder.attr(into, at, unique, ATTR_VALID_SECONDS, 0, attr));
     }

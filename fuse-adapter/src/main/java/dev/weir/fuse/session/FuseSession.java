@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
-import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,35 +42,31 @@ public final class FuseSession implements BlockBackend.DrainListener {
     /**
      * @param devices one descriptor a queue, all of one connection; the session closes them
      * @param loops the event loop of each
-     * @throws OutOfMemoryError where there is no memory for the buffers that every queue starts with
+     * @param admission a place in memory for as many queues, each with the agreed transfer; the session ends it
+     * @throws OutOfMemoryError where there is no memory for the buffers that queues start with
      */
     public FuseSession(
             FuseSessionOptions options,
             FuseHandshake.Agreement agreement,
             BlockBackend backend,
             List<FuseDevice> devices,
-            List<IoEventLoop> loops) {
-        this(options, agreement, backend, devices, loops, BounceBuffer::new);
-    }
-
-    /** @param memory makes a buffer of a capacity in bytes; throws {@link OutOfMemoryError} where it cannot */
-    FuseSession(
-            FuseSessionOptions options,
-            FuseHandshake.Agreement agreement,
-            BlockBackend backend,
-            List<FuseDevice> devices,
             List<IoEventLoop> loops,
-            IntFunction<BounceBuffer> memory) {
+            BufferMemory.Admission admission) {
         this.options = options;
         this.backend = backend;
         try {
             for (int i = 0; i < devices.size(); i++) {
                 var buffers = new BounceBuffers(
-                        options.maxInFlightBytes(), options.maxInFlightRequests(), agreement.maxTransfer(), memory);
+                        options.maxInFlightBytes(),
+                        options.maxInFlightRequests(),
+                        agreement.maxTransfer(),
+                        admission,
+                        loops.get(i));
                 queues.add(new FuseQueue(this, devices.get(i), loops.get(i), agreement.maxTransfer(), buffers));
             }
         } catch (OutOfMemoryError e) {
             queues.forEach(FuseQueue::dispose);
+            admission.end();
             throw e;
         }
         this.notices = new KernelNotices(queues.get(0));
@@ -150,13 +145,6 @@ public final class FuseSession implements BlockBackend.DrainListener {
         return queues.stream().mapToLong(queue -> queue.buffers().lentBytes()).sum();
     }
 
-    /** Bytes of memory that bounce buffers occupy, in use or not. */
-    public long bufferBytes() {
-        return queues.stream()
-                .mapToLong(queue -> queue.buffers().allocatedBytes())
-                .sum();
-    }
-
     /** Descriptions of the requests that have no answer yet. */
     public List<String> unanswered() {
         return queues.stream()
@@ -195,7 +183,7 @@ public final class FuseSession implements BlockBackend.DrainListener {
     }
 
     private CompletionStage<Void> dispose(FuseQueue queue) {
-        return queue.deregister().thenCompose(nothing -> queue.quiesce()).thenRun(queue::dispose);
+        return queue.deregister().thenCompose(nothing -> queue.quiesce()).thenCompose(nothing -> queue.dispose());
     }
 
     void ended(End end, @Nullable Throwable cause) {

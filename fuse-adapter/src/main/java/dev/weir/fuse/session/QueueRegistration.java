@@ -167,12 +167,17 @@ final class QueueRegistration implements EpollIoHandle {
         });
     }
 
-    /** Any thread. */
+    /** On the loop, at once where this is it. Any thread. */
     void onLoop(Runnable action) {
         if (loop.inEventLoop()) {
             action.run();
-            return;
+        } else {
+            later(action);
         }
+    }
+
+    /** On the loop, after what it is at. Any thread. */
+    void later(Runnable action) {
         try {
             loop.execute(action);
         } catch (RejectedExecutionException e) {

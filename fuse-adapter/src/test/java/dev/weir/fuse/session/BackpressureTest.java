@@ -59,12 +59,12 @@ class BackpressureTest {
         send(kernel, 12, LARGEST);
         awaitPause(4);
         assertThat(fuse.session().inFlightBytes()).isEqualTo(4 * COST);
-        assertThat(fuse.session().bufferBytes()).isEqualTo(5 * COST);
+        assertThat(fuse.memory().allocatedBytes()).isEqualTo(5 * COST);
 
         for (int i = 0; i < 12; i++) {
             device.next().complete();
             kernel.receive().succeeds(LARGEST);
-            assertThat(fuse.session().bufferBytes()).isLessThanOrEqualTo(5 * COST);
+            assertThat(fuse.memory().allocatedBytes()).isLessThanOrEqualTo(5 * COST);
         }
     }
 
@@ -137,7 +137,7 @@ class BackpressureTest {
                 kernel.receive(100);
             }
             assertThat(fuse.session().statistics().pauses()).isPositive();
-            assertThat(fuse.session().bufferBytes()).isLessThanOrEqualTo(4 * COST);
+            assertThat(fuse.memory().allocatedBytes()).isLessThanOrEqualTo(4 * COST);
         } finally {
             threads.shutdown();
         }

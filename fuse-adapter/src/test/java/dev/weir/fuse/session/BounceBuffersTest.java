@@ -3,6 +3,8 @@ package dev.weir.fuse.session;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -16,39 +18,54 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class BounceBuffersTest {
     private static final int LARGEST = 64 << 10;
     private static final long COST = BounceBuffer.cost(LARGEST);
+    private static final long TOTAL = 200 * COST;
 
-    private final AtomicInteger made = new AtomicInteger();
     private boolean outOfMemory;
+    private final AtomicInteger made = new AtomicInteger();
+    private final MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+    private final BufferMemory memory = new BufferMemory(TOTAL, capacity -> {
+        if (outOfMemory) {
+            throw new OutOfMemoryError("made up");
+        }
+        made.incrementAndGet();
+        return new BounceBuffer(capacity);
+    });
     private BounceBuffers buffers = create(8 * COST, 100);
-    private BounceBuffer receive = buffers.receiveBuffer();
 
     private BounceBuffers create(long maxBytes, int maxRequests) {
-        return new BounceBuffers(maxBytes, maxRequests, LARGEST, capacity -> {
-            if (outOfMemory) {
-                throw new OutOfMemoryError("made up");
-            }
-            made.incrementAndGet();
-            return new BounceBuffer(capacity);
-        });
+        try {
+            return new BounceBuffers(maxBytes, maxRequests, LARGEST, memory.admit(1, LARGEST), group.next());
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 
     private void use(long maxBytes, int maxRequests) {
-        buffers.close(receive);
+        buffers.close();
         buffers = create(maxBytes, maxRequests);
-        receive = buffers.receiveBuffer();
+        buffers.receive();
+    }
+
+    @BeforeEach
+    void receive() {
+        buffers.receive();
     }
 
     @AfterEach
-    void close() {
+    void close() throws InterruptedException {
         assertThat(buffers.lent()).isZero();
+        buffers.unreserve();
         assertThat(buffers.lentBytes()).isZero();
-        buffers.close(receive);
-        assertThat(buffers.allocatedBytes()).isZero();
+        buffers.close();
+        assertThat(memory.allocatedBytes()).isZero();
+        assertThat(memory.budget().free()).isEqualTo(TOTAL);
+        group.shutdownGracefully(0, 0, TimeUnit.SECONDS).await(5, TimeUnit.SECONDS);
     }
 
     @Test
@@ -93,11 +110,11 @@ class BounceBuffersTest {
     void thereIsRoomWhileTheLargestRequestFits() {
         use(2 * COST, 100);
         BounceBuffer large = buffers.acquire(LARGEST);
-        assertThat(buffers.hasRoom()).isTrue();
+        assertThat(buffers.reserve()).isTrue();
         BounceBuffer small = buffers.acquire(1);
-        assertThat(buffers.hasRoom()).isFalse();
+        assertThat(buffers.reserve()).isFalse();
         buffers.release(small);
-        assertThat(buffers.hasRoom()).isTrue();
+        assertThat(buffers.reserve()).isTrue();
         buffers.release(large);
     }
 
@@ -106,37 +123,36 @@ class BounceBuffersTest {
         use(100 * COST, 3);
         Queue<BounceBuffer> taken = new ArrayDeque<>();
         for (int i = 0; i < 3; i++) {
-            assertThat(buffers.hasRoom()).isTrue();
+            assertThat(buffers.reserve()).isTrue();
             taken.add(buffers.acquire(1));
         }
-        assertThat(buffers.hasRoom()).isFalse();
+        assertThat(buffers.reserve()).isFalse();
         buffers.release(taken.remove());
-        assertThat(buffers.hasRoom()).isTrue();
+        assertThat(buffers.reserve()).isTrue();
         taken.forEach(buffers::release);
     }
 
     @Test
     void oneRequestIsAlwaysTaken() {
         use(1, 1);
-        assertThat(buffers.hasRoom()).isTrue();
+        assertThat(buffers.reserve()).isTrue();
         BounceBuffer buffer = buffers.acquire(LARGEST);
-        assertThat(buffers.hasRoom()).isFalse();
+        assertThat(buffers.reserve()).isFalse();
         buffers.release(buffer);
-        assertThat(buffers.hasRoom()).isTrue();
+        assertThat(buffers.reserve()).isTrue();
     }
 
     @Test
     void theReceiveBufferBecomesThatOfARequest() {
-        BounceBuffer full = receive;
-        receive = buffers.exchange(full);
-        assertThat(receive).isNotSameAs(full);
-        assertThat(receive.capacity()).isEqualTo(LARGEST);
+        BounceBuffer full = buffers.receive();
+        assertThat(buffers.handOn()).isSameAs(full);
+        assertThat(buffers.receive()).isNotSameAs(full);
+        assertThat(buffers.receive().capacity()).isEqualTo(LARGEST);
         assertThat(buffers.lent()).isOne();
         assertThat(buffers.lentBytes()).isEqualTo(COST);
         buffers.release(full);
-        BounceBuffer next = receive;
-        receive = buffers.exchange(next);
-        assertThat(receive).isSameAs(full);
+        BounceBuffer next = buffers.handOn();
+        assertThat(buffers.receive()).isSameAs(full);
         buffers.release(next);
         assertThat(made).hasValue(2);
     }
@@ -145,26 +161,26 @@ class BounceBuffersTest {
     void withoutMemoryNothingIsLent() {
         outOfMemory = true;
         assertThatThrownBy(() -> buffers.acquire(1)).isInstanceOf(OutOfMemoryError.class);
-        assertThatThrownBy(() -> buffers.exchange(receive)).isInstanceOf(OutOfMemoryError.class);
+        assertThatThrownBy(() -> buffers.handOn()).isInstanceOf(OutOfMemoryError.class);
         assertThat(buffers.lent()).isZero();
         assertThat(buffers.lentBytes()).isZero();
-        assertThat(buffers.allocatedBytes()).isEqualTo(COST);
+        assertThat(memory.allocatedBytes()).isEqualTo(COST);
     }
 
     @Test
     void idleBuffersMakeWayForOtherSizes() {
         use(4 * COST, 1000);
         List<BounceBuffer> small = new ArrayList<>();
-        while (buffers.hasRoom()) {
+        while (buffers.reserve()) {
             small.add(buffers.acquire(1));
         }
         small.forEach(buffers::release);
         List<BounceBuffer> large = new ArrayList<>();
-        while (buffers.hasRoom()) {
+        while (buffers.reserve()) {
             large.add(buffers.acquire(LARGEST));
         }
         assertThat(large).hasSize(4);
-        assertThat(buffers.allocatedBytes()).isLessThanOrEqualTo(5 * COST);
+        assertThat(memory.allocatedBytes()).isLessThanOrEqualTo(5 * COST);
         large.forEach(buffers::release);
     }
 
@@ -184,24 +200,23 @@ class BounceBuffersTest {
         var random = new SplittableRandom(7);
         long highest = 0;
         for (int taken = 0; taken < 20_000; ) {
-            if (!buffers.hasRoom()) {
+            if (!buffers.reserve()) {
                 Thread.yield();
                 continue;
             }
             BounceBuffer buffer;
             if (random.nextInt(8) == 0) {
-                buffer = receive;
-                receive = buffers.exchange(buffer);
+                buffer = buffers.handOn();
             } else {
                 buffer = buffers.acquire(random.nextInt(1 + (1 << random.nextInt(17))));
             }
             assertThat(inUse.add(buffer)).as("lent to one request at a time").isTrue();
-            highest = Math.max(highest, buffers.allocatedBytes());
+            highest = Math.max(highest, memory.allocatedBytes());
             busy.put(buffer);
             taken++;
         }
         for (int i = 0; i < threads.size(); i++) {
-            busy.put(receive);
+            busy.put(buffers.receive());
         }
         for (Thread thread : threads) {
             thread.join(TimeUnit.SECONDS.toMillis(10));

@@ -9,6 +9,7 @@ import org.junit.jupiter.api.Test;
 
 class ClientAffinityTest {
     private static final int CLIENT = 4711;
+    private static final int QUEUE = 7;
 
     /** The first names the client, the second starts the clock. */
     private static final int ENOUGH = ClientAffinity.ALONE_IN_A_ROW + 2;
@@ -57,7 +58,7 @@ class ClientAffinityTest {
     private void alone(int times) {
         for (int i = 0; i < times; i++) {
             machine.now += machine.step;
-            affinity.served(1, true, CLIENT);
+            affinity.served(QUEUE, 1, true, CLIENT);
         }
     }
 
@@ -84,7 +85,7 @@ class ClientAffinityTest {
     void nothingMovesForRequestsThatComeTogether() {
         for (int i = 0; i < 10 * ENOUGH; i++) {
             machine.now += machine.step;
-            affinity.served(2, true, CLIENT);
+            affinity.served(QUEUE, 2, true, CLIENT);
         }
         assertThat(machine.moves).isEmpty();
     }
@@ -93,7 +94,17 @@ class ClientAffinityTest {
     void nothingMovesWhereAnswersComeFromElsewhere() {
         for (int i = 0; i < 10 * ENOUGH; i++) {
             machine.now += machine.step;
-            affinity.served(1, false, CLIENT);
+            affinity.served(QUEUE, 1, false, CLIENT);
+        }
+        assertThat(machine.moves).isEmpty();
+    }
+
+    /** One client with many requests in flight, spread over many exports, of which each sees one at a time. */
+    @Test
+    void nothingMovesForAClientOfSeveralExportsAtOnce() {
+        for (int i = 0; i < 10 * ENOUGH; i++) {
+            machine.now += machine.step;
+            affinity.served(QUEUE + i % 2, 1, true, CLIENT);
         }
         assertThat(machine.moves).isEmpty();
     }
@@ -102,7 +113,7 @@ class ClientAffinityTest {
     void nothingMovesForSeveralClientsThatTakeTurns() {
         for (int i = 0; i < 10 * ENOUGH; i++) {
             machine.now += machine.step;
-            affinity.served(1, true, CLIENT + i % 2);
+            affinity.served(QUEUE, 1, true, CLIENT + i % 2);
         }
         assertThat(machine.moves).isEmpty();
     }

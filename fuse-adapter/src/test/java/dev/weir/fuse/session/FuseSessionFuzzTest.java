@@ -106,6 +106,8 @@ class FuseSessionFuzzTest {
         assertThat(PlatformDependent.usedDirectMemory()).isEqualTo(directMemory);
     }
 
+    private final BufferMemory memory = new BufferMemory(BufferMemory.SMALLEST);
+
     private void begin() {
         sessions++;
         malformed = 0;
@@ -128,8 +130,17 @@ class FuseSessionFuzzTest {
                 new FuseHandshake.Agreement(45, 0, MAX_TRANSFER),
                 backend,
                 List.of(kernel.device()),
-                List.of(group.next()));
+                List.of(group.next()),
+                admit());
         SessionFixture.await(session.start());
+    }
+
+    private BufferMemory.Admission admit() {
+        try {
+            return memory.admit(1, MAX_TRANSFER);
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 
     /** Sends messages up to one after which nothing can be trusted. */
@@ -206,7 +217,7 @@ class FuseSessionFuzzTest {
         assertThat(session.statistics().malformed()).isEqualTo(malformed);
         assertThat(session.ended().toCompletableFuture().isDone()).isEqualTo(!trusted);
         SessionFixture.await(session.close());
-        assertThat(session.bufferBytes()).isZero();
+        assertThat(memory.allocatedBytes()).isZero();
         kernel.expectEnd();
         kernel.close();
     }

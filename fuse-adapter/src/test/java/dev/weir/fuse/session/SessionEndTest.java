@@ -194,7 +194,7 @@ class SessionEndTest {
 
         assertThat(kernel.isHungUp()).isTrue();
         assertThat(fuse.kernel(1).isHungUp()).isTrue();
-        assertThat(fuse.session().bufferBytes()).isZero();
+        assertThat(fuse.memory().allocatedBytes()).isZero();
         assertThat(fuse.session().ended().toCompletableFuture()).isNotDone();
     }
 
@@ -235,14 +235,14 @@ class SessionEndTest {
             assertThat(theirs.fd).isNotEqualTo(number);
             device.next().complete();
             assertThat(fuse.session().inFlight()).isOne();
-            assertThat(fuse.session().bufferBytes())
+            assertThat(fuse.memory().allocatedBytes())
                     .as("somebody may still write to it")
                     .isPositive();
             device.next().complete();
             assertThat(PosixFile.poll(mine.fd, PosixFile.POLLIN, 0)).isZero();
             assertThat(PosixFile.poll(theirs.fd, PosixFile.POLLIN, 0)).isZero();
         }
-        SessionFixture.await("all is given back", () -> fuse.session().bufferBytes() == 0);
+        SessionFixture.await("all is given back", () -> fuse.memory().allocatedBytes() == 0);
         assertThat(kernel.device().descriptor().isOpen()).isFalse();
     }
 
@@ -269,7 +269,7 @@ class SessionEndTest {
         assertThat(abandoned).isNotDone();
         blocking.complete(null);
         SessionFixture.await(abandoned);
-        SessionFixture.await("all is given back", () -> fuse.session().bufferBytes() == 0);
+        SessionFixture.await("all is given back", () -> fuse.memory().allocatedBytes() == 0);
     }
 
     @Test

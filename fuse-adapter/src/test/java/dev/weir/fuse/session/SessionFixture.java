@@ -58,6 +58,8 @@ final class SessionFixture implements BeforeEachCallback, AfterEachCallback {
     private int queues = 1;
     private int maxTransfer = 128 << 10;
     private volatile boolean outOfMemory;
+    private long maxBytesOfAll = 512 << 20;
+    private BufferMemory memory;
 
     private BlockNode node;
     private BlockBackend backend;
@@ -92,6 +94,12 @@ final class SessionFixture implements BeforeEachCallback, AfterEachCallback {
     SessionFixture budget(long bytes, int requests) {
         maxBytes = bytes;
         maxRequests = requests;
+        return this;
+    }
+
+    /** What all sessions have together. */
+    SessionFixture budgetOfAll(long bytes) {
+        maxBytesOfAll = bytes;
         return this;
     }
 
@@ -133,8 +141,9 @@ final class SessionFixture implements BeforeEachCallback, AfterEachCallback {
             devices.add(kernel.device());
             on.add(loop(i));
         }
+        memory = new BufferMemory(maxBytesOfAll, this::buffer);
         session = new FuseSession(
-                options(), new FuseHandshake.Agreement(45, 0, maxTransfer), backend, devices, on, this::buffer);
+                options(), new FuseHandshake.Agreement(45, 0, maxTransfer), backend, devices, on, admit(queues));
         return kernels.get(0);
     }
 
@@ -153,7 +162,7 @@ final class SessionFixture implements BeforeEachCallback, AfterEachCallback {
                 attach(),
                 List.of(kernel.device()),
                 List.of(loop(1)),
-                this::buffer);
+                admit(1));
         await(second.start());
         return kernel;
     }
@@ -175,6 +184,18 @@ final class SessionFixture implements BeforeEachCallback, AfterEachCallback {
         dying = index;
         loop(index).execute(() -> {});
         loop(index).terminationFuture().await();
+    }
+
+    private BufferMemory.Admission admit(int queues) {
+        try {
+            return memory.admit(queues, maxTransfer);
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    BufferMemory memory() {
+        return memory;
     }
 
     private BounceBuffer buffer(int capacity) {
@@ -254,7 +275,8 @@ final class SessionFixture implements BeforeEachCallback, AfterEachCallback {
                 await(session.close());
                 assertThat(session.inFlight()).as("requests in flight").isZero();
                 assertThat(session.inFlightBytes()).as("lent bytes").isZero();
-                assertThat(session.bufferBytes()).as("bytes of buffers").isZero();
+                assertThat(memory.allocatedBytes()).as("bytes of buffers").isZero();
+                assertThat(memory.budget().free()).as("shared budget").isEqualTo(maxBytesOfAll);
                 assertThat(session.unanswered()).as("unanswered requests").isEmpty();
             }
             kernels.forEach(ScriptedFuseDevice::close);
