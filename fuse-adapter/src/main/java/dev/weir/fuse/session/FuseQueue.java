@@ -34,12 +34,6 @@ final class FuseQueue {
     /** Requests that one wake-up serves before the loop gets to its other handles. */
     private static final int REQUESTS_PER_WAKEUP = 64;
 
-    /** Wake-ups with no more than one request before a queue expects no more of the next. */
-    private static final int ONES_IN_A_ROW = 4;
-
-    /** Of so many wake-ups, one looks for more requests all the same. */
-    private static final int LOOK_FOR_MORE = 8;
-
     /** Where a received message starts, so that the data of a WRITE starts at a page boundary. */
     private static final int MESSAGE_AT = BounceBuffer.HEADROOM - FuseProtocol.WRITE_DATA_AT;
 
@@ -56,9 +50,6 @@ final class FuseQueue {
 
     // Confined to the loop.
     private int holds;
-
-    /** Wake-ups in a row that found no more than one request. */
-    private int ones;
 
     /** Reading stopped for want of room; whoever releases a buffer resumes it. */
     private final AtomicBoolean starved = new AtomicBoolean();
@@ -198,9 +189,8 @@ final class FuseQueue {
 
     /** The descriptor has something to read. Loop only. */
     void receiveMany() {
-        int most = expectsOne() ? 1 : REQUESTS_PER_WAKEUP;
         int received = 0;
-        while (received < most) {
+        while (received < REQUESTS_PER_WAKEUP) {
             if (!buffers.reserve()) {
                 starve();
                 break;
@@ -211,25 +201,8 @@ final class FuseQueue {
             received++;
         }
         buffers.unreserve();
-        learn(received);
         ClientAffinity.ofThisThread()
                 .served(device.descriptor().intValue(), received, inFlight.get() == 0, request.pid());
-    }
-
-    /**
-     * Finding out that there is no more costs a system call, which does not pay for a queue that gets its requests one by
-     * one, such as one of many on a loop. It looks for more every now and then.
-     */
-    private boolean expectsOne() {
-        return ones >= ONES_IN_A_ROW && ones % LOOK_FOR_MORE != 0;
-    }
-
-    private void learn(int received) {
-        if (received > 1) {
-            ones = 0;
-        } else {
-            ones = ones == Integer.MAX_VALUE ? ONES_IN_A_ROW : ones + 1;
-        }
     }
 
     /** What others gave back of the shared budget is this queue's now. Loop only. */
