@@ -1,0 +1,67 @@
+package dev.weir.storage.spi;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An event loop, for drivers that wait for descriptors of their own: they use the loop that calls them, so that a request
+ * stays on one thread from its beginning to its end. Who runs event loops extends it; where none does, drivers use the pool
+ * for blocking calls.
+ *
+ * <p>Confined to the loop's thread, but for {@link #current}.
+ */
+public abstract class AioContext {
+    private static final ThreadLocal<AioContext> CURRENT = new ThreadLocal<>();
+
+    private final List<BooleanSupplier> turnHooks = new ArrayList<>();
+    private final List<Runnable> endHooks = new ArrayList<>();
+
+    /** The loop that the calling thread is; null on any other thread. */
+    public static @Nullable AioContext current() {
+        return CURRENT.get();
+    }
+
+    /**
+     * Has the loop turn whenever the descriptor can be read, until the loop ends. The descriptor stays the caller's, who
+     * closes it when the loop has ended.
+     *
+     * @throws IOException when the loop takes no more descriptors
+     */
+    public abstract void watch(int fd) throws IOException;
+
+    /**
+     * Has {@code hook} called at the end of every turn, before the loop sleeps or looks for events again. It tells whether
+     * the loop must not sleep.
+     */
+    public final void onTurnEnd(BooleanSupplier hook) {
+        turnHooks.add(hook);
+    }
+
+    /** Has {@code hook} called when the loop has ended, on its thread, which may block now. */
+    public final void onEnd(Runnable hook) {
+        endHooks.add(hook);
+    }
+
+    /** The calling thread becomes the loop, runs it, and ends it. */
+    protected final void run(Runnable loop) {
+        CURRENT.set(this);
+        try {
+            loop.run();
+        } finally {
+            endHooks.forEach(Runnable::run);
+            CURRENT.remove();
+        }
+    }
+
+    /** To be called at the end of every turn; whether the loop must not sleep. */
+    protected final boolean turnEnded() {
+        boolean again = false;
+        for (int i = 0; i < turnHooks.size(); i++) {
+            again |= turnHooks.get(i).getAsBoolean();
+        }
+        return again;
+    }
+}
