@@ -58,7 +58,7 @@ final class LoopAioContext extends AioContext implements SelectStrategy {
             throw new IOException("the event loop takes no more descriptors", registered.cause());
         }
         try {
-            registered.getNow().submit(EpollIoOps.EPOLLIN);
+            registered.getNow().submit(EpollIoOps.EPOLLIN.with(EpollIoOps.EPOLLET));
         } catch (RuntimeException e) {
             throw new IOException("epoll takes no more descriptors", e);
         }

@@ -35,10 +35,13 @@ public final class IoUring implements AutoCloseable {
     private static final int SQ_CQ_OVERFLOW = 2;
     private static final int SQ_TASKRUN = 4;
 
+    private static final int CQ_EVENTFD_DISABLED = 1;
+
     private static final int SQE_BYTES = 64;
     private static final int CQE_BYTES = 16;
 
     private final int fd;
+    private final int eventFd;
     private final IoUringMemory memory;
     private final ByteBuffer rings;
     private final ByteBuffer sqes;
@@ -49,6 +52,7 @@ public final class IoUring implements AutoCloseable {
     private final int sqEntries;
     private final int cqHeadAt;
     private final int cqTailAt;
+    private final int cqFlagsAt;
     private final int cqMask;
     private final int cqEntries;
     private final int cqesAt;
@@ -57,8 +61,9 @@ public final class IoUring implements AutoCloseable {
     private int cqHead;
     private boolean closed;
 
-    IoUring(int fd, IoUringMemory memory) {
+    IoUring(int fd, int eventFd, IoUringMemory memory) {
         this.fd = fd;
+        this.eventFd = eventFd;
         this.memory = memory;
         this.rings = memory.rings();
         this.sqes = memory.sqes();
@@ -73,6 +78,7 @@ public final class IoUring implements AutoCloseable {
         this.cqMask = rings.getInt(memory.cq(8));
         this.cqEntries = rings.getInt(memory.cq(12));
         this.cqesAt = memory.cq(20);
+        this.cqFlagsAt = memory.cq(24);
         for (int i = 0; i < sqEntries; i++) {
             rings.putInt(arrayAt + 4 * i, i);
         }
@@ -90,9 +96,23 @@ public final class IoUring implements AutoCloseable {
         return IoUringMemory.open(entries, inFlight);
     }
 
-    /** Polls readable while there are results. The ring's own. */
-    public int fd() {
-        return fd;
+    /**
+     * An eventfd, to be watched edge-triggered and not to be read: it tells that there are results, or that {@link #enter}
+     * would bring some, unless it is muted. The ring's own. The descriptor of the ring itself would not do: with deferred
+     * work epoll does not hear of it.
+     */
+    public int eventFd() {
+        return eventFd;
+    }
+
+    /** Whether the eventfd keeps quiet. Who ends that looks for results afterwards. */
+    public void mute(boolean muted) {
+        INT.setVolatile(rings, cqFlagsAt, muted ? CQ_EVENTFD_DISABLED : 0);
+    }
+
+    /** Whether {@link #take} would find anything. */
+    public boolean hasResults() {
+        return cqHead != (int) INT.getVolatile(rings, cqTailAt);
     }
 
     /** Requests that may be in flight. */
@@ -156,7 +176,7 @@ public final class IoUring implements AutoCloseable {
 
     /** Whether the kernel has results that {@link #enter} would make it write down. */
     public boolean mustEnter() {
-        return ((int) INT.getAcquire(rings, sqFlagsAt) & (SQ_TASKRUN | SQ_CQ_OVERFLOW)) != 0;
+        return ((int) INT.getVolatile(rings, sqFlagsAt) & (SQ_TASKRUN | SQ_CQ_OVERFLOW)) != 0;
     }
 
     /**
@@ -183,7 +203,7 @@ public final class IoUring implements AutoCloseable {
     public void close() throws IOException {
         if (!closed) {
             closed = true;
-            memory.close(fd);
+            memory.close(fd, eventFd);
         }
     }
 }

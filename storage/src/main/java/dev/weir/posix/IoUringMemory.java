@@ -29,7 +29,10 @@ final class IoUringMemory {
     private static final int FEAT_SINGLE_MMAP = 1;
     private static final int FEAT_NODROP = 2;
 
+    private static final int REGISTER_EVENTFD = 4;
     private static final int REGISTER_PROBE = 8;
+    private static final int EFD_CLOEXEC = 0x80000;
+    private static final int EFD_NONBLOCK = 0x800;
     private static final int PROBE_BYTES = 16;
     private static final int PROBE_OP_BYTES = 8;
     private static final int PROBED_OPS = 32;
@@ -77,7 +80,13 @@ final class IoUringMemory {
                 throw new PosixException(Errno.EOPNOTSUPP, "io_uring_setup");
             }
             requireOps(fd);
-            return new IoUring(fd, new IoUringMemory(fd, params));
+            int eventFd = eventFd(fd);
+            try {
+                return new IoUring(fd, eventFd, new IoUringMemory(fd, params));
+            } catch (PosixException | RuntimeException | Error e) {
+                PosixFile.close(eventFd);
+                throw e;
+            }
         } catch (PosixException | RuntimeException | Error e) {
             PosixFile.close(fd);
             throw e;
@@ -112,6 +121,20 @@ final class IoUringMemory {
         }
     }
 
+    private static int eventFd(int fd) throws PosixException {
+        int eventFd = LibC.check(LibC.CALLS.eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd");
+        try {
+            ByteBuffer number = LibC.struct(4).putInt(0, eventFd);
+            LibC.check(
+                    LibC.CALLS.syscall(REGISTER, fd, REGISTER_EVENTFD, LibC.address(number), 1, 0),
+                    "io_uring_register");
+            return eventFd;
+        } catch (PosixException e) {
+            PosixFile.close(eventFd);
+            throw e;
+        }
+    }
+
     private static long map(int fd, long bytes, long what) throws PosixException {
         long address = LibC.CALLS.mmap(0, bytes, PROT_READ_WRITE, MAP_SHARED_POPULATE, fd, what);
         if (address == -1) {
@@ -138,9 +161,13 @@ final class IoUringMemory {
         return params.getInt(CQ_OFFSETS + field);
     }
 
-    void close(int fd) throws PosixException {
+    void close(int fd, int eventFd) throws PosixException {
         LibC.CALLS.munmap(sqesAddress, sqesBytes);
         LibC.CALLS.munmap(ringsAddress, ringsBytes);
-        PosixFile.close(fd);
+        try {
+            PosixFile.close(fd);
+        } finally {
+            PosixFile.close(eventFd);
+        }
     }
 }

@@ -72,6 +72,7 @@ final class LibCCalls {
     private final long strerror = symbol("strerror");
     private final long mmap = symbol("mmap");
     private final long munmap = symbol("munmap");
+    private final long eventfd = symbol("eventfd");
     private final long syscall = symbol("syscall");
 
     LibCCalls() {}
@@ -303,6 +304,10 @@ final class LibCCalls {
 
     int munmap(long address, long length) {
         return (int) INVOKER.invokeN2(RETURNS_INT[2], this.munmap, address, length);
+    }
+
+    int eventfd(int initial, int flags) {
+        return (int) INVOKER.invokeN2(RETURNS_INT[2], this.eventfd, initial, flags);
     }
 
     /** A system call that the C library has no function for, with up to five parameters. */

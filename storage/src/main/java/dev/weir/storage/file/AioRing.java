@@ -64,7 +64,7 @@ final class AioRing implements IoUring.Results {
         try {
             kernel = IoUring.open(SQ_ENTRIES, IN_FLIGHT);
             var ring = new AioRing(kernel);
-            loop.watch(kernel.fd());
+            loop.watch(kernel.eventFd());
             loop.onTurnEnd(ring::turn);
             loop.onEnd(ring::drain);
             CURRENT.set(ring);
@@ -130,14 +130,23 @@ final class AioRing implements IoUring.Results {
 
     /** Submits what the turn has brought and hears of what has ended; whether there is more to do. */
     private boolean turn() {
+        if (!hasWork()) {
+            return false;
+        }
+        ring.mute(true);
+        take();
         for (int i = 0; i < ROUNDS && (ring.queued() > 0 || ring.mustEnter()); i++) {
             int taken = enter(0);
             if (take() == 0 && taken <= 0) {
                 break;
             }
         }
-        take();
-        return ring.queued() > 0 || ring.mustEnter();
+        ring.mute(false);
+        return hasWork();
+    }
+
+    private boolean hasWork() {
+        return ring.queued() > 0 || ring.mustEnter() || ring.hasResults();
     }
 
     /** What the kernel has no memory for stays queued. */

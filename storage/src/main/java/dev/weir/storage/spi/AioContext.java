@@ -25,7 +25,7 @@ public abstract class AioContext {
     }
 
     /**
-     * Has the loop turn whenever the descriptor can be read, until the loop ends. The descriptor stays the caller's, who
+     * Has the loop turn whenever there is something new to read (edge-triggered), until the loop ends. The descriptor stays the caller's, who
      * closes it when the loop has ended.
      *
      * @throws IOException when the loop takes no more descriptors
