@@ -42,8 +42,10 @@ final class LoopAioContext extends AioContext implements SelectStrategy {
 
     @Override
     public int calculateStrategy(IntSupplier selectNow, boolean hasTasks) throws Exception {
-        boolean again = turnEnded();
-        return waiting.calculateStrategy(selectNow, hasTasks || again);
+        Next next = turnEnded();
+        return next == Next.SLEEP && !hasTasks
+                ? SELECT
+                : waiting.calculateStrategy(selectNow, hasTasks || next == Next.TURN);
     }
 
     @Override

@@ -31,6 +31,9 @@ final class AioRing implements IoUring.Results {
     /** How often a turn submits what came of what ended, before the loop looks at other events. */
     private static final int ROUNDS = 8;
 
+    /** With fewer requests in flight, none is expected to end so soon that the loop should poll. */
+    private static final int POLLED = 4;
+
     private static final ThreadLocal<AioRing> CURRENT = new ThreadLocal<>();
 
     private final IoUring ring;
@@ -128,11 +131,18 @@ final class AioRing implements IoUring.Results {
         request.queue(ring);
     }
 
-    /** Submits what the turn has brought and hears of what has ended; whether there is more to do. */
-    private boolean turn() {
-        if (!hasWork()) {
-            return false;
+    /** Submits what the turn has brought and hears of what has ended. */
+    private AioContext.Next turn() {
+        if (hasWork()) {
+            work();
+            if (hasWork()) {
+                return AioContext.Next.TURN;
+            }
         }
+        return inFlight > 0 && inFlight < POLLED ? AioContext.Next.SLEEP : AioContext.Next.ANYTHING;
+    }
+
+    private void work() {
         ring.mute(true);
         take();
         for (int i = 0; i < ROUNDS && (ring.queued() > 0 || ring.mustEnter()); i++) {
@@ -142,7 +152,6 @@ final class AioRing implements IoUring.Results {
             }
         }
         ring.mute(false);
-        return hasWork();
     }
 
     private boolean hasWork() {

@@ -9,6 +9,7 @@ import dev.weir.storage.BlockException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.CompletionHandler;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code aio=io_uring}: what an event loop asks for goes through its {@link AioRing} and ends on the same thread; what any
@@ -18,6 +19,7 @@ final class RingEngine implements FileEngine {
     private final int bufferedFd;
     private final int fd;
     private final FileEngine others;
+    private volatile boolean closed;
 
     private RingEngine(int bufferedFd, int fd, FileEngine others) {
         this.bufferedFd = bufferedFd;
@@ -45,14 +47,14 @@ final class RingEngine implements FileEngine {
     }
 
     /**
-     * Opens the file behind {@code bufferedFd} once more; that stays the caller's and must outlive the engine. Blocks.
+     * On the file behind {@code bufferedFd}, opened once more where it is to be direct; that stays the caller's and must outlive the engine. Blocks.
      *
      * @param others on the same file, for other threads; closed with this one, also where this fails
      */
     static RingEngine open(int bufferedFd, boolean readOnly, boolean direct, FileEngine others) throws IOException {
         try {
-            int flags = (readOnly ? PosixFile.O_RDONLY : PosixFile.O_RDWR) | (direct ? PosixFile.O_DIRECT : 0);
-            int fd = PosixFile.open("/proc/self/fd/" + bufferedFd, flags, 0);
+            int flags = (readOnly ? PosixFile.O_RDONLY : PosixFile.O_RDWR) | PosixFile.O_DIRECT;
+            int fd = direct ? PosixFile.open("/proc/self/fd/" + bufferedFd, flags, 0) : bufferedFd;
             return new RingEngine(bufferedFd, fd, others);
         } catch (IOException | RuntimeException | Error e) {
             others.close();
@@ -60,9 +62,13 @@ final class RingEngine implements FileEngine {
         }
     }
 
+    private @Nullable AioRing ring() {
+        return closed ? null : AioRing.current();
+    }
+
     @Override
     public void read(ByteBuffer dst, long offset, CompletionHandler<Integer, ByteBuffer> handler) {
-        AioRing ring = dst.isDirect() ? AioRing.current() : null;
+        AioRing ring = dst.isDirect() ? ring() : null;
         if (ring == null) {
             others.read(dst, offset, handler);
         } else {
@@ -72,7 +78,7 @@ final class RingEngine implements FileEngine {
 
     @Override
     public void write(ByteBuffer src, long offset, CompletionHandler<Integer, ByteBuffer> handler) {
-        AioRing ring = src.isDirect() ? AioRing.current() : null;
+        AioRing ring = src.isDirect() && src.remaining() < Integer.getInteger("exp.pool", 1 << 30) ? ring() : null;
         if (ring == null) {
             others.write(src, offset, handler);
         } else {
@@ -87,7 +93,7 @@ final class RingEngine implements FileEngine {
 
     @Override
     public boolean trySync(SyncHandler handler) {
-        AioRing ring = AioRing.current();
+        AioRing ring = ring();
         if (ring == null) {
             return false;
         }
@@ -97,10 +103,14 @@ final class RingEngine implements FileEngine {
 
     @Override
     public void close() throws IOException {
+        // Descriptors are reused: what comes too late must not reach a stranger's file.
+        closed = true;
         try {
             others.close();
         } finally {
-            PosixFile.close(fd);
+            if (fd != bufferedFd) {
+                PosixFile.close(fd);
+            }
         }
     }
 }

@@ -3,7 +3,7 @@ package dev.weir.storage.spi;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,7 +16,17 @@ import org.jspecify.annotations.Nullable;
 public abstract class AioContext {
     private static final ThreadLocal<AioContext> CURRENT = new ThreadLocal<>();
 
-    private final List<BooleanSupplier> turnHooks = new ArrayList<>();
+    /** What a loop may do at the end of a turn, from the least to the most that there is to do. */
+    public enum Next {
+        /** Whatever it likes: sleep, or poll for a while. */
+        ANYTHING,
+        /** Sleep: what comes next takes longer than it is worth to poll. */
+        SLEEP,
+        /** Turn again. */
+        TURN
+    }
+
+    private final List<Supplier<Next>> turnHooks = new ArrayList<>();
     private final List<Runnable> endHooks = new ArrayList<>();
 
     /** The loop that the calling thread is; null on any other thread. */
@@ -32,11 +42,8 @@ public abstract class AioContext {
      */
     public abstract void watch(int fd) throws IOException;
 
-    /**
-     * Has {@code hook} called at the end of every turn, before the loop sleeps or looks for events again. It tells whether
-     * the loop must not sleep.
-     */
-    public final void onTurnEnd(BooleanSupplier hook) {
+    /** Has {@code hook} called at the end of every turn, before the loop sleeps or looks for events again. */
+    public final void onTurnEnd(Supplier<Next> hook) {
         turnHooks.add(hook);
     }
 
@@ -56,12 +63,13 @@ public abstract class AioContext {
         }
     }
 
-    /** To be called at the end of every turn; whether the loop must not sleep. */
-    protected final boolean turnEnded() {
-        boolean again = false;
+    /** To be called at the end of every turn. */
+    protected final Next turnEnded() {
+        Next most = Next.ANYTHING;
         for (int i = 0; i < turnHooks.size(); i++) {
-            again |= turnHooks.get(i).getAsBoolean();
+            Next next = turnHooks.get(i).get();
+            most = next.compareTo(most) > 0 ? next : most;
         }
-        return again;
+        return most;
     }
 }

@@ -28,7 +28,11 @@ import org.junit.jupiter.params.provider.EnumSource;
 class FileNoSpaceTest {
     private static final int MIB = 1 << 20;
 
-    private final FileFixture files = new FileFixture();
+    private final FileFixture files = fixture();
+
+    FileFixture fixture() {
+        return new FileFixture();
+    }
 
     @TempDir
     Path dir;
