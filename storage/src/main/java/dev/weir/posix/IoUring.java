@@ -151,8 +151,7 @@ public final class IoUring implements AutoCloseable {
         }
         int at = (sqTail & sqMask) * SQE_BYTES;
         // The opcode in the first byte; no flags, no priority.
-        sqes.putInt(
-                at, opcode | (opcode == OP_WRITE && length >= Integer.getInteger("exp.async", 1 << 30) ? 16 << 8 : 0));
+        sqes.putInt(at, opcode);
         sqes.putInt(at + 4, file);
         sqes.putLong(at + 8, offset);
         sqes.putLong(at + 16, address);

@@ -8,25 +8,21 @@ import java.io.UncheckedIOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
+import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.NonBlocking;
-import reactor.core.scheduler.Scheduler;
-import reactor.core.scheduler.Schedulers;
 
 /** An event loop on a thread that must not block. */
 public final class AioLoop extends AioContext implements Executor, AutoCloseable {
-    private static final long NAP_NANOS = 50_000;
-
     private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
-    private final List<Integer> watched = new ArrayList<>();
-    private final Scheduler scheduler = Schedulers.fromExecutor(this);
+
+    /** None, to begin with. */
+    private int watched = -1;
+
     private final Thread thread = new LoopThread(() -> run(this::loop));
     private volatile boolean ended;
 
@@ -45,16 +41,12 @@ public final class AioLoop extends AioContext implements Executor, AutoCloseable
         ByteBuffer count = ByteBuffer.allocateDirect(8);
         boolean again = false;
         while (!ended || !tasks.isEmpty()) {
-            for (int fd : watched) {
-                try {
-                    if (PosixFile.poll(fd, PosixFile.POLLIN, 0) != 0) {
-                        PosixFile.read(fd, count.clear());
-                    } else if (!again && tasks.isEmpty()) {
-                        LockSupport.parkNanos(NAP_NANOS);
-                    }
-                } catch (IOException e) {
-                    throw new UncheckedIOException(e);
+            try {
+                if (PosixFile.poll(watched, PosixFile.POLLIN, again || !tasks.isEmpty() ? 0 : 1) != 0) {
+                    PosixFile.read(watched, count.clear());
                 }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
             }
             for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
                 task.run();
@@ -71,12 +63,17 @@ public final class AioLoop extends AioContext implements Executor, AutoCloseable
 
     @Override
     public void watch(int fd) {
-        watched.add(fd);
+        watched = fd;
     }
 
     /** Subscribes on the loop. */
     public <T> Mono<T> on(Mono<T> mono) {
-        return mono.subscribeOn(scheduler);
+        return new Mono<>() {
+            @Override
+            public void subscribe(CoreSubscriber<? super T> actual) {
+                execute(() -> mono.subscribe(actual));
+            }
+        };
     }
 
     /** The same, with all that it is asked for asked for on the loop. */

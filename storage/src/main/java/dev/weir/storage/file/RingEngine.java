@@ -16,6 +16,12 @@ import org.jspecify.annotations.Nullable;
  * other thread asks for goes to the engine for that.
  */
 final class RingEngine implements FileEngine {
+    /**
+     * Writes from here on go to the pool: to submit one takes the kernel as long as to pin all of its pages, and meanwhile
+     * the loop does nothing else.
+     */
+    private static final int LARGE_WRITE = 512 * 1024;
+
     private final int bufferedFd;
     private final int fd;
     private final FileEngine others;
@@ -32,18 +38,22 @@ final class RingEngine implements FileEngine {
         try {
             IoUring.open(1, 2).close();
         } catch (PosixException e) {
-            String hint = switch (e.errno()) {
-                case Errno.EPERM, Errno.EACCES ->
-                    "; it is forbidden by sysctl kernel.io_uring_disabled or by" + " a seccomp filter";
-                case Errno.ENOMEM -> "; the limit of locked memory (ulimit -l) may be too low";
-                case Errno.ENOSYS, Errno.EINVAL, Errno.EOPNOTSUPP -> "; it needs Linux 5.6";
-                default -> "";
-            };
-            throw BlockException.of(
-                    BlockErrorKind.UNSUPPORTED,
-                    "aio=io_uring was specified, but is not supported here: " + e.getMessage() + hint,
-                    e);
+            throw unsupported(e);
         }
+    }
+
+    static BlockException unsupported(PosixException e) {
+        String hint = switch (e.errno()) {
+            case Errno.EPERM, Errno.EACCES ->
+                " (forbidden, by sysctl kernel.io_uring_disabled or a seccomp" + " filter)";
+            case Errno.ENOMEM -> " (the limit of locked memory, ulimit -l, may be too low)";
+            case Errno.ENOSYS, Errno.EINVAL, Errno.EOPNOTSUPP -> " (it needs Linux 5.6)";
+            default -> "";
+        };
+        return BlockException.of(
+                BlockErrorKind.UNSUPPORTED,
+                "aio=io_uring was specified, but is not supported here: " + e.getMessage() + hint,
+                e);
     }
 
     /**
@@ -78,7 +88,7 @@ final class RingEngine implements FileEngine {
 
     @Override
     public void write(ByteBuffer src, long offset, CompletionHandler<Integer, ByteBuffer> handler) {
-        AioRing ring = src.isDirect() && src.remaining() < Integer.getInteger("exp.pool", 1 << 30) ? ring() : null;
+        AioRing ring = src.isDirect() && src.remaining() < LARGE_WRITE ? ring() : null;
         if (ring == null) {
             others.write(src, offset, handler);
         } else {
