@@ -36,6 +36,9 @@ final class AioRing implements IoUring.Results {
 
     private static final ThreadLocal<AioRing> CURRENT = new ThreadLocal<>();
 
+    /** Set where it was tried once, and in vain. */
+    private static final ThreadLocal<Boolean> REFUSED = new ThreadLocal<>();
+
     private final IoUring ring;
     private final ArrayList<RingRequest> requests = new ArrayList<>();
     private final ArrayDeque<RingRequest> unused = new ArrayDeque<>();
@@ -60,7 +63,7 @@ final class AioRing implements IoUring.Results {
 
     private static @Nullable AioRing create() {
         AioContext loop = AioContext.current();
-        if (loop == null) {
+        if (loop == null || REFUSED.get() != null) {
             return null;
         }
         IoUring kernel = null;
@@ -73,6 +76,7 @@ final class AioRing implements IoUring.Results {
             CURRENT.set(ring);
             return ring;
         } catch (IOException e) {
+            REFUSED.set(true);
             LOGGER.warn("no io_uring for an event loop, whose requests go to other threads: {}", e.getMessage());
             if (kernel != null) {
                 closeAfter(e, kernel);
