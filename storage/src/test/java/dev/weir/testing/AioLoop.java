@@ -1,6 +1,7 @@
 package dev.weir.testing;
 
 import dev.weir.posix.PosixFile;
+import dev.weir.posix.PosixProcess;
 import dev.weir.storage.BlockBackend;
 import dev.weir.storage.spi.AioContext;
 import java.io.IOException;
@@ -33,6 +34,8 @@ public final class AioLoop extends AioContext implements Executor, AutoCloseable
     }
 
     public AioLoop() {
+        // The C library is loaded here: that blocks.
+        PosixProcess.uid();
         thread.setDaemon(true);
         thread.start();
     }
