@@ -24,13 +24,20 @@ final class FlushQueue implements FileEngine.SyncHandler {
 
     // Guarded by this.
     private List<Waiter> waiting = new ArrayList<>();
-    private boolean running;
     private List<Waiter> served = List.of();
     private @Nullable Throwable failure;
+
+    /** Written under the lock only. */
+    private volatile boolean running;
 
     FlushQueue(FileEngine engine, Executor pool) {
         this.engine = engine;
         this.pool = pool;
+    }
+
+    /** Whether the file is being synced, or about to be. */
+    boolean isRunning() {
+        return running;
     }
 
     /** Does not block. */
