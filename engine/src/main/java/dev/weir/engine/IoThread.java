@@ -6,7 +6,6 @@ import io.netty.channel.IoEventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandler;
-import io.netty.util.concurrent.DefaultThreadFactory;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import reactor.core.publisher.Mono;
@@ -33,10 +32,10 @@ public final class IoThread {
         this.id = id;
         this.pollMaxNanos = pollMaxNanos;
         try {
+            var aio = new LoopAioContext(new AdaptivePolling(this::pollMaxNanos, System::nanoTime));
             this.group = new MultiThreadIoEventLoopGroup(
-                    1,
-                    new DefaultThreadFactory("weir-" + id, true),
-                    EpollIoHandler.newFactory(0, () -> new AdaptivePolling(this::pollMaxNanos, System::nanoTime)));
+                    1, aio.threads("weir-" + id), EpollIoHandler.newFactory(0, () -> aio));
+            aio.loop(group.next());
         } catch (IllegalStateException e) {
             throw new IllegalStateException("cannot start iothread '" + id + "': " + reason(e), e);
         }

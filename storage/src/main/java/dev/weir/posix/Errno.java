@@ -49,6 +49,7 @@ public final class Errno {
     public static final int ESTALE = 116;
     public static final int EREMOTEIO = 121;
     public static final int EDQUOT = 122;
+    public static final int ECANCELED = 125;
 
     /** The largest error number that the kernel returns. */
     public static final int MAX = 4095;

@@ -76,6 +76,10 @@ final class LibCCalls {
     private final long setpriority = symbol("setpriority");
     private final long getrusage = symbol("getrusage");
     private final long strerror = symbol("strerror");
+    private final long mmap = symbol("mmap");
+    private final long munmap = symbol("munmap");
+    private final long eventfd = symbol("eventfd");
+    private final long syscall = symbol("syscall");
 
     LibCCalls() {}
 
@@ -321,6 +325,24 @@ final class LibCCalls {
 
     int getegid() {
         return (int) INVOKER.invokeN0(RETURNS_INT[0], this.getegid);
+    }
+
+    /** The address, or -1. */
+    long mmap(long address, long length, int protection, int flags, int fd, long offset) {
+        return INVOKER.invokeN6(RETURNS_LONG[6], this.mmap, address, length, protection, flags, fd, offset);
+    }
+
+    int munmap(long address, long length) {
+        return (int) INVOKER.invokeN2(RETURNS_INT[2], this.munmap, address, length);
+    }
+
+    int eventfd(int initial, int flags) {
+        return (int) INVOKER.invokeN2(RETURNS_INT[2], this.eventfd, initial, flags);
+    }
+
+    /** A system call that the C library has no function for, with up to five parameters. */
+    long syscall(long number, long a, long b, long c, long d, long e) {
+        return INVOKER.invokeN6(RETURNS_LONG[6], this.syscall, number, a, b, c, d, e);
     }
 
     String strerror(int errno) {

@@ -43,11 +43,17 @@ public abstract class BlockDriverContract {
         return true;
     }
 
+    /** The backend as the tests use it. */
+    protected BlockBackend used(BlockBackend attached) {
+        return attached;
+    }
+
     @BeforeEach
     void attach() throws Exception {
         graph = BlockGraph.builder().build();
         backend = open(graph, LENGTH)
                 .flatMap(node -> graph.attach(node, Permissions.WRITE))
+                .map(this::used)
                 .block(DEADLINE);
     }
 

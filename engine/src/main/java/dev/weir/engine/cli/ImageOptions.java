@@ -18,7 +18,8 @@ final class ImageOptions {
     private static final Set<String> WITHOUT_FILE = Set.of("memory", "null-co");
 
     enum Aio {
-        THREADS;
+        THREADS,
+        IO_URING;
 
         @Override
         public String toString() {
@@ -74,7 +75,7 @@ final class ImageOptions {
 
     @Option(
             names = "--aio",
-            paramLabel = "threads",
+            paramLabel = "threads|io_uring",
             defaultValue = "threads",
             description = "How file I/O is done (${DEFAULT-VALUE}).")
     private Aio aio;

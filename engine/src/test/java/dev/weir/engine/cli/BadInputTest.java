@@ -134,7 +134,7 @@ class BadInputTest {
                 "--size 1|--offset and --size need --format=raw",
                 "--detect-zeroes unmap --discard ignore|--detect-zeroes=unmap needs --discard=unmap",
                 "--discard UNMAP|Invalid value for option '--discard': 'UNMAP' is not one of 'unmap', 'ignore'",
-                "--aio io_uring|Invalid value for option '--aio': 'io_uring' is not one of 'threads'",
+                "--aio native|Invalid value for option '--aio': 'native' is not one of 'threads', 'io_uring'",
                 "--allow-other yes|Invalid value for option '--allow-other': 'yes' is not one of 'auto', 'on', 'off'",
                 "--writeable|Unknown option: '--writeable'; did you mean '--writable' or '--writethrough'?",
             })

@@ -57,6 +57,10 @@ class FioIT {
         "libaio, 1, --format=raw",
         "libaio, 0, --format=raw",
         "libaio, 1, --cache-direct",
+        "libaio, 1, --cache-direct --aio=io_uring",
+        "libaio, 1, --cache-direct --aio=io_uring --iothreads=2",
+        "libaio, 1, --aio=io_uring",
+        "psync, 0, --aio=io_uring",
         "libaio, 1, --iothreads=2",
         "libaio, 1, --iothreads=4",
         "io_uring, 1, --format=raw",
@@ -66,9 +70,9 @@ class FioIT {
         "psync, 1, --iothreads=2",
         "sync, 0, --cache-direct"
     })
-    void verifies(String engine, int direct, String option) {
+    void verifies(String engine, int direct, String options) {
         assumeThatFioHas(engine);
-        try (var export = ExportProcess.start(image, mountpoint, "--writable", option)) {
+        try (var export = ExportProcess.start(image, mountpoint, ("--writable " + options).split(" "))) {
             fio(jobs(engine, direct, JOBS));
             Client.run("cmp", image.toString(), mountpoint.toString()).ok();
         }

@@ -52,6 +52,12 @@ class KillIT {
     }
 
     @Test
+    void theNextExportServesAllThatWasSyncedThroughARing() throws Exception {
+        Path mountpoint = directory.resolve("mnt.raw");
+        killUnderLoadAndCheck(mountpoint, mountpoint, "--writable", "--cache-direct", "--aio=io_uring");
+    }
+
+    @Test
     void theImageItselfMayBeBelowTheDeadMount() throws Exception {
         killUnderLoadAndCheck(image, image);
         assertThat(Files.size(image)).isEqualTo(4 << 20);
@@ -66,9 +72,13 @@ class KillIT {
     }
 
     private void killUnderLoadAndCheck(Path mountpoint, Path spelling) {
+        killUnderLoadAndCheck(mountpoint, spelling, "--writable");
+    }
+
+    private void killUnderLoadAndCheck(Path mountpoint, Path spelling, String... options) {
         Path begun = directory.resolve("begun");
         String count;
-        try (var killed = ExportProcess.start(image, mountpoint, "--writable")) {
+        try (var killed = ExportProcess.start(image, mountpoint, options)) {
             var client = Client.startPython(SYNC_UNTIL_ERROR, mountpoint, begun);
             ProcessStatus.await(begun);
             ProcessStatus.sleep(Duration.ofMillis(300));
@@ -78,7 +88,7 @@ class KillIT {
             assertThat(FuseMounts.isMounted(mountpoint)).as("the dead mount").isTrue();
             Client.run("cat", mountpoint.toString()).failed("not connected");
 
-            var builder = ExportProcess.of(image, spelling, "--writable");
+            var builder = ExportProcess.of(image, spelling, options);
             try (var next = builder.launch()) {
                 String blocks = count;
                 ProcessStatus.await(

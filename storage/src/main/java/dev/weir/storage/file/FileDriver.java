@@ -16,7 +16,8 @@ import reactor.core.publisher.Mono;
  * <ul>
  *   <li>{@code filename}: the path;
  *   <li>{@code locking}: {@code auto} (default), {@code on} or {@code off}: image locks that QEMU understands;
- *   <li>{@code aio}: {@code threads} (default), reads and writes on the pool for blocking calls.
+ *   <li>{@code aio}: {@code threads} (default), reads and writes on the pool for blocking calls, or {@code io_uring}, on
+ *       the kernel's queues where an event loop asks.
  * </ul>
  *
  * <p>With {@code cache.direct} the file is opened with O_DIRECT; what its length leaves over past the last aligned offset
@@ -29,7 +30,13 @@ public final class FileDriver implements ProtocolDriver {
     private static final Option<Aio> AIO = Option.choice("aio", Aio.class, Aio.THREADS);
 
     private enum Aio {
-        THREADS
+        THREADS,
+        IO_URING;
+
+        @Override
+        public String toString() {
+            return this == IO_URING ? "io_uring" : "threads";
+        }
     }
 
     /** For {@link java.util.ServiceLoader}. */
@@ -68,28 +75,32 @@ public final class FileDriver implements ProtocolDriver {
     private static Mono<BlockDevice> open(OptionReader options, OpenContext context, Opening opening) {
         String filename;
         ImageLock.Mode locking;
+        Aio aio;
         try {
             filename = options.get(FILENAME);
             locking = options.get(LOCKING);
-            options.get(AIO);
+            aio = options.get(AIO);
         } catch (BlockException e) {
             return Mono.error(e);
         }
-        return new PoolCall<>(
-                context.blockingExecutor(),
-                context.nodeName(),
-                "open",
-                -1,
-                () -> device(filename, opening.open(filename), locking, context));
+        return new PoolCall<>(context.blockingExecutor(), context.nodeName(), "open", -1, () -> {
+            if (aio == Aio.IO_URING) {
+                RingEngine.requireSupport();
+            }
+            return device(filename, opening.open(filename), locking, aio, context);
+        });
     }
 
-    private static BlockDevice device(String filename, OpenFile file, ImageLock.Mode locking, OpenContext context)
-            throws IOException {
+    private static BlockDevice device(
+            String filename, OpenFile file, ImageLock.Mode locking, Aio aio, OpenContext context) throws IOException {
         try {
             InlineTransfers inline = InlineTransfers.of(file);
             // Last of what can fail: it has a descriptor of its own.
             FileEngine engine = ChannelEngine.open(
                     file.fd(), context.readOnly(), context.cacheDirect(), context.blockingExecutor());
+            if (aio == Aio.IO_URING) {
+                engine = RingEngine.open(file.fd(), context.readOnly(), context.cacheDirect(), engine);
+            }
             ImageLock lock = new ImageLock(filename, file.fd(), context.forceShare() ? ImageLock.Mode.OFF : locking);
             return new FileDevice(
                     context.nodeName(), file, engine, inline, context.blockingExecutor(), context.cacheNoFlush(), lock);

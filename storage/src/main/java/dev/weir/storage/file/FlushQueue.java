@@ -12,10 +12,10 @@ import reactor.util.context.Context;
  * error of writing back once for an open file, so of two syncs at a time one could succeed although data was lost. The
  * first failure is kept for ever, for the same reason.
  */
-final class FlushQueue {
+final class FlushQueue implements FileEngine.SyncHandler {
     /** Who waits for a sync that starts after it asked. */
     interface Waiter {
-        /** The end of that sync; called on the pool, or on the thread that asked where there is nothing to do. */
+        /** The end of that sync; called on the pool, on a loop, or on the thread that asked where there is nothing to do. */
         void flushed(@Nullable Throwable failure);
     }
 
@@ -24,6 +24,7 @@ final class FlushQueue {
 
     // Guarded by this.
     private List<Waiter> waiting = new ArrayList<>();
+    private List<Waiter> served = List.of();
     private @Nullable Throwable failure;
 
     /** Written under the lock only. */
@@ -60,33 +61,46 @@ final class FlushQueue {
 
     private void start() {
         try {
-            pool.execute(this::run);
+            if (!engine.trySync(this)) {
+                pool.execute(this::run);
+            }
         } catch (Throwable e) {
-            end(takeAll(), e);
+            serve();
+            synced(e);
         }
     }
 
     private void run() {
-        List<Waiter> served = takeAll();
+        serve();
         Throwable result = null;
         try {
             engine.sync();
         } catch (Throwable e) {
             result = e;
         }
-        end(served, result);
+        synced(result);
     }
 
-    private synchronized List<Waiter> takeAll() {
+    /** The sync starts now: whoever waits is served by it. */
+    @Override
+    public synchronized void serve() {
+        served = takeAll();
+    }
+
+    private List<Waiter> takeAll() {
         List<Waiter> taken = waiting;
         waiting = new ArrayList<>();
         return taken;
     }
 
-    private void end(List<Waiter> served, @Nullable Throwable result) {
+    @Override
+    public void synced(@Nullable Throwable result) {
+        List<Waiter> told;
         List<Waiter> doomed = List.of();
         boolean again = false;
         synchronized (this) {
+            told = served;
+            served = List.of();
             if (result != null) {
                 failure = result;
                 doomed = takeAll();
@@ -98,7 +112,7 @@ final class FlushQueue {
         if (again) {
             start();
         }
-        tell(served, result);
+        tell(told, result);
         tell(doomed, result);
     }
 

@@ -136,7 +136,7 @@ public final class Option<T> {
         return optional(name, Type.SIZE, absent, reader -> reader.bytes(name).orElse(absent));
     }
 
-    /** A constant in kebab-case, where something else decides when it is absent. */
+    /** A constant in kebab-case, or as it shows itself; where something else decides when it is absent. */
     public static <E extends Enum<E>> Option<Optional<E>> choice(String name, Class<E> type) {
         return new Option<>(
                 name,
@@ -218,7 +218,8 @@ public final class Option<T> {
     }
 
     static String word(Enum<?> constant) {
-        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+        String shown = constant.toString();
+        return shown.equals(constant.name()) ? shown.toLowerCase(Locale.ROOT).replace('_', '-') : shown;
     }
 
     /** The key. */

@@ -37,7 +37,11 @@ import reactor.core.publisher.Mono;
 class FileDeviceTest {
     private static final int SIZE = 1_000_001;
 
-    private final FileFixture files = new FileFixture();
+    private final FileFixture files = fixture();
+
+    FileFixture fixture() {
+        return new FileFixture();
+    }
 
     @TempDir
     Path dir;

@@ -2,15 +2,18 @@ package dev.weir.storage.file;
 
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.weir.storage.BlockBackend;
 import dev.weir.storage.BlockDriverContract;
 import dev.weir.storage.BlockNode;
 import dev.weir.storage.NodeOptions;
 import dev.weir.storage.graph.BlockGraph;
+import dev.weir.testing.AioLoop;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
 import reactor.core.publisher.Mono;
@@ -20,6 +23,11 @@ class FileDriverTest {
     abstract static class OnAFile extends BlockDriverContract {
         private final Path parent;
         private Path path = Path.of("/");
+
+        /** With {@code aio=io_uring}, from an event loop. */
+        boolean onARing;
+
+        private @Nullable AioLoop loop;
 
         OnAFile(String parent) {
             this.parent = Path.of(parent);
@@ -44,28 +52,34 @@ class FileDriverTest {
         }
 
         NodeOptions.Builder options(NodeOptions.Builder options) {
-            return options;
+            return onARing ? options.set("aio", "io_uring") : options;
+        }
+
+        @Override
+        protected BlockBackend used(BlockBackend attached) {
+            if (!onARing) {
+                return attached;
+            }
+            loop = new AioLoop();
+            return loop.on(attached);
         }
 
         @AfterEach
         void delete() throws IOException {
+            if (loop != null) {
+                loop.close();
+            }
             Files.deleteIfExists(path);
         }
     }
 
-    @Nested
-    class Buffered extends OnAFile {
-        Buffered() {
+    abstract static class OnTheDisk extends OnAFile {
+        OnTheDisk() {
             super(System.getProperty("java.io.tmpdir"));
         }
     }
 
-    @Nested
-    class Direct extends OnAFile {
-        Direct() {
-            super(System.getProperty("java.io.tmpdir"));
-        }
-
+    abstract static class OnTheDiskDirectly extends OnTheDisk {
         @Override
         boolean suits(String fileSystem) {
             return Set.of("ext4", "xfs", "btrfs").contains(fileSystem);
@@ -73,19 +87,48 @@ class FileDriverTest {
 
         @Override
         NodeOptions.Builder options(NodeOptions.Builder options) {
-            return options.set("cache.direct", true);
+            return super.options(options).set("cache.direct", true);
         }
     }
 
-    @Nested
-    class OnTmpfs extends OnAFile {
-        OnTmpfs() {
+    abstract static class InMemory extends OnAFile {
+        InMemory() {
             super("/dev/shm");
         }
 
         @Override
         boolean suits(String fileSystem) {
             return fileSystem.equals("tmpfs");
+        }
+    }
+
+    @Nested
+    class Buffered extends OnTheDisk {}
+
+    @Nested
+    class Direct extends OnTheDiskDirectly {}
+
+    @Nested
+    class OnTmpfs extends InMemory {}
+
+    @Nested
+    class BufferedOnARing extends OnTheDisk {
+        BufferedOnARing() {
+            onARing = true;
+        }
+    }
+
+    @Nested
+    class DirectOnARing extends OnTheDiskDirectly {
+        DirectOnARing() {
+            onARing = true;
+        }
+    }
+
+    @Nested
+    class OnTmpfsOnARing extends InMemory {
+        OnTmpfsOnARing() {
+            onARing = true;
         }
     }
 }

@@ -6,6 +6,8 @@ import dev.weir.storage.WriteFlag;
 import dev.weir.storage.spi.BlockDevice;
 import dev.weir.storage.spi.OpenContext;
 import dev.weir.storage.spi.OptionReader;
+import dev.weir.testing.AioLoop;
+import dev.weir.testing.DeviceFilter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -33,6 +35,20 @@ final class FileFixture {
         return thread;
     });
     private final List<BlockDevice> devices = new ArrayList<>();
+    private final @Nullable AioLoop loop;
+
+    FileFixture() {
+        this(null);
+    }
+
+    private FileFixture(@Nullable AioLoop loop) {
+        this.loop = loop;
+    }
+
+    /** With {@code aio=io_uring}, and devices that are asked from an event loop. */
+    static FileFixture onARing() {
+        return new FileFixture(new AioLoop());
+    }
 
     /** What the node was asked to be. */
     record Context(Executor pool, boolean readOnly, boolean cacheDirect, boolean noFlush, boolean forceShare)
@@ -83,13 +99,23 @@ final class FileFixture {
         return open(options(path), new Context(pool, false, true, false, false));
     }
 
-    BlockDevice open(NodeOptions options, Context context) {
+    BlockDevice open(NodeOptions asked, Context context) {
+        NodeOptions options = loop == null ? asked : onARing(asked);
         BlockDevice device = await(new FileDriver().open(reader(options), context));
         if (device == null) {
             throw new AssertionError("no device");
         }
+        if (loop != null) {
+            device = new OnLoop(device, loop);
+        }
         devices.add(device);
         return device;
+    }
+
+    private static NodeOptions onARing(NodeOptions asked) {
+        NodeOptions.Builder options = NodeOptions.builder();
+        asked.values().forEach((key, value) -> options.set(key, value.toString()));
+        return options.set("aio", "io_uring").build();
     }
 
     Context context() {
@@ -109,8 +135,25 @@ final class FileFixture {
         await(device.close());
     }
 
+    private static final class OnLoop extends DeviceFilter {
+        private final AioLoop loop;
+
+        OnLoop(BlockDevice below, AioLoop loop) {
+            super(below);
+            this.loop = loop;
+        }
+
+        @Override
+        protected Mono<Void> pass(Request request, Mono<Void> operation) {
+            return loop.on(operation);
+        }
+    }
+
     void close() throws InterruptedException {
         devices.forEach(device -> await(device.close()));
+        if (loop != null) {
+            loop.close();
+        }
         pool.shutdown();
         if (!pool.awaitTermination(10, TimeUnit.SECONDS)) {
             throw new AssertionError("the pool is still busy");

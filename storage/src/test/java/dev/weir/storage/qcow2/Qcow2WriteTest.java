@@ -9,6 +9,7 @@ import dev.weir.storage.Permissions;
 import dev.weir.storage.PreallocMode;
 import dev.weir.storage.WriteFlag;
 import dev.weir.storage.graph.BlockGraph;
+import dev.weir.testing.AioLoop;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +18,7 @@ import java.util.Arrays;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,13 +45,31 @@ class Qcow2WriteTest {
                 "preallocation=metadata,extended_l2=on",
             })
     void qemuReadsWhatWasWritten(String options) throws Exception {
+        qemuReadsWhatWasWritten(options, new Asking("threads", null));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"cluster_size=64k", "cluster_size=512", "extended_l2=on"})
+    void qemuReadsWhatALoopHasWrittenThroughItsRing(String options) throws Exception {
+        try (var loop = new AioLoop()) {
+            qemuReadsWhatWasWritten(options, new Asking("io_uring", loop));
+        }
+    }
+
+    private record Asking(String aio, @Nullable AioLoop loop) {
+        BlockBackend used(BlockBackend backend) {
+            return loop == null ? backend : loop.on(backend);
+        }
+    }
+
+    private void qemuReadsWhatWasWritten(String options, Asking asking) throws Exception {
         Path image = dir.resolve("image.qcow2");
         int size = 7 << 20;
         qemu("qemu-img", "create", "-q", "-f", "qcow2", "-o", options, image.toString(), Integer.toString(size));
         byte[] model = new byte[size];
         var random = new Random(11);
         for (int round = 0; round < 3; round++) {
-            model = use(image, model, random);
+            model = use(image, model, random, asking);
             Path expected = dir.resolve("expected.raw");
             Files.write(expected, model);
             qemu("qemu-img", "check", "-q", image.toString());
@@ -57,7 +77,7 @@ class Qcow2WriteTest {
         }
     }
 
-    private static byte[] use(Path image, byte[] before, Random random) {
+    private static byte[] use(Path image, byte[] before, Random random, Asking asking) {
         BlockGraph graph = BlockGraph.builder().build();
         byte[] model = before;
         try {
@@ -67,9 +87,11 @@ class Qcow2WriteTest {
                                     "file",
                                     NodeOptions.driver("file")
                                             .set("filename", image.toString())
+                                            .set("aio", asking.aio())
                                             .build())
                             .build())
                     .flatMap(node -> graph.attach(node, Permissions.WRITE))
+                    .map(asking::used)
                     .block(DEADLINE);
             for (int i = 0; i < 300; i++) {
                 int offset = random.nextInt(model.length);

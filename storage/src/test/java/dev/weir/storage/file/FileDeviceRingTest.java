@@ -1,0 +1,9 @@
+package dev.weir.storage.file;
+
+/** The same with {@code aio=io_uring}, from an event loop. */
+class FileDeviceRingTest extends FileDeviceTest {
+    @Override
+    FileFixture fixture() {
+        return FileFixture.onARing();
+    }
+}
