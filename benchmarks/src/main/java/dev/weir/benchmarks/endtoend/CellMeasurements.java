@@ -28,7 +28,9 @@ record CellMeasurements(Suite suite, Export.Format format, boolean disk, boolean
         List<Cell> cells = cells(plan);
         return plan.warmup() == 0
                 ? List.of()
-                : List.of(cells.get(0), cells.get(cells.size() - 1)).stream().distinct().toList();
+                : List.of(cells.get(0), cells.get(cells.size() - 1)).stream()
+                        .distinct()
+                        .toList();
     }
 
     @Override
@@ -50,7 +52,9 @@ record CellMeasurements(Suite suite, Export.Format format, boolean disk, boolean
                 for (int round = 0; round < plan.rounds(); round++) {
                     for (Server server : Run.inTurn(servers, round)) {
                         run.progress()
-                                .step(suite + " " + cell + " round " + (round + 1) + " " + server.name(), plan.secondsOfFio());
+                                .step(
+                                        suite + " " + cell + " round " + (round + 1) + " " + server.name(),
+                                        plan.secondsOfFio());
                         double before = server.cpuMicros();
                         Fio.Figures figures = run.fio().run(target(run, server), cell, plan.runtime());
                         run.keep(suite, cell.toString(), server, round, figures, server.cpuMicros() - before);
@@ -96,7 +100,8 @@ record CellMeasurements(Suite suite, Export.Format format, boolean disk, boolean
                 Files.copy(template, image);
             }
             var export = new Export(format, image, plan.size(), direct);
-            Server server = contender.start(stage, export, run.places(), plan.weirOptions());
+            Server server = contender.start(
+                    stage, export, run.places(), plan.weirOptions().of(suite));
             servers.add(server);
             for (Cell cell : warmupCells(plan)) {
                 run.fio().run(target(run, server), cell, plan.warmup());
@@ -107,6 +112,8 @@ record CellMeasurements(Suite suite, Export.Format format, boolean disk, boolean
     }
 
     private static List<String> target(Run run, Server server) throws ComparisonException {
-        return List.of("--filename=" + run.places().inside(server.file()), "--size=" + run.plan().size() + "m");
+        return List.of(
+                "--filename=" + run.places().inside(server.file()),
+                "--size=" + run.plan().size() + "m");
     }
 }

@@ -24,8 +24,7 @@ final class Clients {
     record Output(String text, double seconds) {}
 
     /** @throws ComparisonException where it fails, or does not end in time; then it is killed */
-    Output run(List<String> command, int timeoutSeconds)
-            throws IOException, InterruptedException, ComparisonException {
+    Output run(List<String> command, int timeoutSeconds) throws IOException, InterruptedException, ComparisonException {
         String name = String.join(" ", command.subList(0, Math.min(command.size(), 4)));
         Path printed = Files.createTempFile("weir-client-", ".out");
         try {

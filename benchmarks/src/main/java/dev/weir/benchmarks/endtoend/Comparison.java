@@ -71,8 +71,9 @@ public final class Comparison implements Callable<Integer> {
     @Option(
             names = "--output",
             paramLabel = "DIR",
-            description = "Where report.md and the directory report go (default: benchmarks; target/report in there when only"
-                    + " a part is measured).")
+            description =
+                    "Where report.md and the directory report go (default: benchmarks; target/report in there when only"
+                            + " a part is measured).")
     private @Nullable Path output;
 
     @Option(names = "--report", paramLabel = "FILE", description = "Only write the report of these raw figures again.")
@@ -126,17 +127,21 @@ public final class Comparison implements Callable<Integer> {
         var clients = new Clients();
         var machine = new Machine(clients, places);
         List<String> notes = new ArrayList<>();
-        Plan plan = planOptions.plan(machine.contenders(notes));
+        Plan plan = planOptions.plan(machine.contenders(notes), machine.weirHelp());
         var progress = new Progress(System.err, Boolean.getBoolean("weir.terminal"));
         var run = new Run(plan, places, new Fio(clients, places, engine), progress);
         run.notes().addAll(notes);
         // The one place that cleans up after an interrupt.
         Runtime.getRuntime().addShutdownHook(new Thread(() -> closeAtExit(run)));
-        var environment = machine.describe(planOptions.text());
+        var environment = machine.describe(planOptions.text(), plan.weirOptions());
         boolean whole = new Sequence(run, environment, spec.commandLine().getOut(), this::complain)
-                .measure(Files.createDirectories(output().resolve(Report.DIRECTORY)).resolve("figures.partial.json"));
+                .measure(Files.createDirectories(output().resolve(Report.DIRECTORY))
+                        .resolve("figures.partial.json"));
         var results = run.results(environment);
-        if (clients.isClosed() || results.samples().isEmpty() && results.heap().isEmpty()) {
+        if (clients.isClosed()) {
+            throw new ComparisonException("interrupted");
+        }
+        if (results.samples().isEmpty() && results.heap().isEmpty()) {
             throw new ComparisonException("nothing was measured");
         }
         results.write(output().resolve(Report.DIRECTORY).resolve(Report.FIGURES));

@@ -6,9 +6,9 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.weir.benchmarks.report.Latency;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 
 /**
  * Runs fio.
@@ -99,9 +99,10 @@ record Fio(Clients clients, Places places, String engine) {
     }
 
     private static Latency latency(JsonNode side) {
-        Map<String, Double> percentiles = new TreeMap<>();
+        Map<String, Double> percentiles = new LinkedHashMap<>();
         for (var entry : side.path("clat_ns").path("percentile").properties()) {
-            percentiles.put(entry.getKey().replaceAll("\\.?0+$", ""), entry.getValue().asDouble() / 1e3);
+            percentiles.put(
+                    entry.getKey().replaceAll("\\.?0+$", ""), entry.getValue().asDouble() / 1e3);
         }
         return new Latency(side.path("lat_ns").path("mean").asDouble() / 1e3, percentiles);
     }

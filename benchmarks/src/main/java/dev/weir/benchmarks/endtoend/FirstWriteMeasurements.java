@@ -47,7 +47,8 @@ final class FirstWriteMeasurements implements Measurements {
 
     @Override
     public void announce(Run run) {
-        run.progress().expect(contenders(run).size() * cells(run).size() * run.plan().rounds(), SECONDS);
+        run.progress()
+                .expect(contenders(run).size() * cells(run).size() * run.plan().rounds(), SECONDS);
     }
 
     @Override
@@ -79,10 +80,10 @@ final class FirstWriteMeasurements implements Measurements {
                 VIRTUAL_MEGABYTES + "M");
         run.clients().run(create, CREATE_SECONDS);
         var export = new Export(Export.Format.QCOW2, image, VIRTUAL_MEGABYTES, false);
-        Server server = contender.start(stage, export, run.places(), run.plan().weirOptions());
+        Server server = contender.start(
+                stage, export, run.places(), run.plan().weirOptions().of(suite()));
         int half = VIRTUAL_MEGABYTES / 2;
-        List<String> target =
-                List.of("--filename=" + run.places().inside(server.file()), "--size=" + half + "m");
+        List<String> target = List.of("--filename=" + run.places().inside(server.file()), "--size=" + half + "m");
         int megabytes = megabytes(cell);
         run.fio().writeOnce(target, cell, 0, megabytes * WARMUP_FACTOR, TIMEOUT_SECONDS);
         double before = server.cpuMicros();

@@ -45,13 +45,12 @@ final class GarbageMeasurements implements Measurements {
                     mount.toString(),
                     "--writable",
                     "--growable"));
-            command.addAll(plan.weirOptions());
+            command.addAll(plan.weirOptions().of(suite()));
             var environment = Map.of(
                     "WEIR_JAVA_OPTS",
                     "-Xmx64m -XX:+UseSerialGC -Xlog:gc=info,gc+heap=info:file=" + log + ":uptime:filecount=0");
             Server server = stage.start("weir", List.of(mount), mount, command, environment);
-            List<String> target =
-                    List.of("--filename=" + run.places().inside(mount), "--size=" + plan.size() + "m");
+            List<String> target = List.of("--filename=" + run.places().inside(mount), "--size=" + plan.size() + "m");
             for (Cell cell : CELLS) {
                 run.progress().step(suite() + " " + cell, (double) WARMUP_SECONDS + seconds(run));
                 if (plan.warmup() > 0) {

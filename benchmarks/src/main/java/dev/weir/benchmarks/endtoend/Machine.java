@@ -15,6 +15,7 @@ import java.util.regex.Pattern;
 /** Tells where and with what is measured, without names of people, hosts and directories. */
 final class Machine {
     private static final int TIMEOUT_SECONDS = 20;
+    private static final int BUILD_SECONDS = 900;
 
     /** QEMU's first version whose export can be served by several threads. */
     private static final int FIRST_WITH_THREADS = 11;
@@ -31,7 +32,7 @@ final class Machine {
     }
 
     /** @param options how the measurement was started, without paths */
-    Environment describe(String options) throws IOException, InterruptedException {
+    Environment describe(String options, WeirOptions weirOptions) throws IOException, InterruptedException {
         Map<String, String> machine = new LinkedHashMap<>();
         machine.put("CPU", first(Path.of("/proc/cpuinfo"), "model name\\s*:\\s*(.*)"));
         machine.put("CPUs", String.valueOf(Runtime.getRuntime().availableProcessors()));
@@ -45,12 +46,13 @@ final class Machine {
         machine.put("file system in memory", Files.getFileStore(places.memory()).type());
         machine.put("file system on disk", Files.getFileStore(places.disk()).type());
         Map<String, String> versions = new LinkedHashMap<>();
-        versions.put("Weir", "commit " + commit());
+        versions.put("Weir", "commit " + commit() + weirOptions.describe());
         versions.put("JDK", System.getProperty("java.runtime.version") + ", " + System.getProperty("java.vm.name"));
         if (places.hasQemu()) {
             versions.put(
                     "QEMU",
-                    line(places.command("qemu-storage-daemon", "--version")).replace("qemu-storage-daemon version ", ""));
+                    line(places.command("qemu-storage-daemon", "--version"))
+                            .replace("qemu-storage-daemon version ", ""));
         }
         versions.put("fio", line(places.command("fio", "--version")));
         return new Environment(LocalDate.now(ZoneOffset.UTC).toString(), machine, versions, options);
@@ -73,6 +75,12 @@ final class Machine {
         return hasLibfuse2() ? List.of(Contender.WEIR, Contender.JNR_FUSE) : List.of(Contender.WEIR);
     }
 
+    /** What Weir says about {@code weir export}; builds Weir where it has to be. */
+    String weirHelp() throws IOException, InterruptedException, ComparisonException {
+        return clients.run(List.of(places.launcher().toString(), "export", "--help"), BUILD_SECONDS)
+                .text();
+    }
+
     private boolean hasLibfuse2() throws IOException, InterruptedException {
         try {
             var list = clients.run(List.of("/bin/sh", "-c", "PATH=$PATH:/sbin:/usr/sbin ldconfig -p"), TIMEOUT_SECONDS);
@@ -84,7 +92,8 @@ final class Machine {
 
     /** QEMU's major version; 0 where it does not tell. */
     private int qemuMajor() throws IOException, InterruptedException {
-        var matcher = Pattern.compile("version (\\d+)\\.").matcher(line(places.command("qemu-storage-daemon", "--version")));
+        var matcher =
+                Pattern.compile("version (\\d+)\\.").matcher(line(places.command("qemu-storage-daemon", "--version")));
         return matcher.find() ? Integer.parseInt(matcher.group(1)) : 0;
     }
 
@@ -95,14 +104,26 @@ final class Machine {
             return UNKNOWN;
         }
         String changed = line(List.of(
-                "git", "-C", root.toString(), "status", "--porcelain", "--untracked-files=no", "--", ".", ":!benchmarks"));
+                "git",
+                "-C",
+                root.toString(),
+                "status",
+                "--porcelain",
+                "--untracked-files=no",
+                "--",
+                ".",
+                ":!benchmarks"));
         return changed.isEmpty() ? commit : commit + " with changes";
     }
 
     /** The first line that a program prints; what it says of itself is never worth a failure. */
     private String line(List<String> command) throws IOException, InterruptedException {
         try {
-            return clients.run(command, TIMEOUT_SECONDS).text().lines().findFirst().orElse("");
+            return clients.run(command, TIMEOUT_SECONDS)
+                    .text()
+                    .lines()
+                    .findFirst()
+                    .orElse("");
         } catch (ComparisonException | IOException e) {
             return UNKNOWN;
         }

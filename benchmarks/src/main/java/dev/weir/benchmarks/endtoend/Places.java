@@ -46,7 +46,8 @@ record Places(Path launcher, @Nullable Path peers, Path memory, Path disk) {
                     + " without --peers, an ordinary user compares with what is on the PATH");
         }
         if (!Files.isDirectory(peers)) {
-            throw new ComparisonException("there is no root folder " + peers + "; benchmarks/README.md says how to make it");
+            throw new ComparisonException(
+                    "there is no root folder " + peers + "; benchmarks/README.md says how to make it");
         }
         Path root = peers.toRealPath();
         var places = new Places(
@@ -61,8 +62,9 @@ record Places(Path launcher, @Nullable Path peers, Path memory, Path disk) {
     private void checkPeers(Path root) throws ComparisonException {
         for (String file : List.of("usr/bin/" + DAEMON, "usr/bin/qemu-img", "usr/bin/fio", "dev/fuse", "proc/self")) {
             if (!Files.exists(root.resolve(file))) {
-                throw new ComparisonException("there is no " + file + " in " + root
-                        + "; benchmarks/README.md says how to make the root folder, and what to mount in it after a reboot");
+                throw new ComparisonException(
+                        "there is no " + file + " in " + root
+                                + "; benchmarks/README.md says how to make the root folder, and what to mount in it after a reboot");
             }
         }
         for (Path directory : List.of(memory, disk)) {

@@ -16,7 +16,7 @@ import java.util.Set;
  * @param warmup seconds of each server with each of two cells
  * @param size of an image, in MiB
  * @param pauseMinutes of full load, while pauses are looked for
- * @param weirOptions more options of {@code weir export}
+ * @param weirOptions options of {@code weir export}
  */
 record Plan(
         Set<Suite> suites,
@@ -28,7 +28,7 @@ record Plan(
         int warmup,
         int size,
         double pauseMinutes,
-        List<String> weirOptions) {
+        WeirOptions weirOptions) {
     private static final double START_OF_FIO_SECONDS = 0.35;
 
     /** The cells, unless others were asked for. */

@@ -44,7 +44,7 @@ final class PlanOptions {
     private @Nullable Double pauseMinutes;
 
     @Option(names = "--size", paramLabel = "MIB", description = "Of each image (default: 512).")
-    private int size = 512;
+    private @Nullable Integer size;
 
     @Option(
             names = "--cells",
@@ -68,15 +68,22 @@ final class PlanOptions {
 
     /** @throws CommandLine.ParameterException where numbers make no sense */
     void check(CommandLine commandLine) {
-        boolean positive = rounds() > 0 && runtime > 0 && size > 0 && size <= LARGEST_MIB && pauseMinutes() > 0;
+        boolean positive = rounds() > 0 && runtime > 0 && size() > 0 && size() <= LARGEST_MIB && pauseMinutes() > 0;
         if (!positive || warmup() < 0) {
             throw new CommandLine.ParameterException(
                     commandLine, "--rounds, --runtime, --size and --pause-minutes are positive; --warmup may be 0");
         }
     }
 
-    /** @param here who can take part when nobody was named */
-    Plan plan(List<Contender> here) {
+    /**
+     * The plan.
+     *
+     * @param here who can take part when nobody was named
+     * @param help of {@code weir export}
+     */
+    Plan plan(List<Contender> here, String help) {
+        List<String> added =
+                weirOptions.isBlank() ? List.of() : List.of(weirOptions.strip().split("\\s+"));
         Set<Suite> suites = only.isEmpty() ? EnumSet.allOf(Suite.class) : EnumSet.copyOf(only);
         return new Plan(
                 suites,
@@ -86,9 +93,9 @@ final class PlanOptions {
                 rounds(),
                 runtime,
                 warmup(),
-                size,
+                size(),
                 pauseMinutes(),
-                weirOptions.isBlank() ? List.of() : List.of(weirOptions.strip().split("\\s+")));
+                WeirOptions.of(help, added));
     }
 
     /** Whether it is less than, or something else than, what the report is made of. */
@@ -105,7 +112,7 @@ final class PlanOptions {
                         rounds(),
                         runtime,
                         warmup(),
-                        size,
+                        size(),
                         pauseMinutes()));
         list(text, "only", only);
         list(text, "cells", cells);
@@ -123,6 +130,10 @@ final class PlanOptions {
                     .append('=')
                     .append(values.stream().map(String::valueOf).collect(Collectors.joining(",")));
         }
+    }
+
+    private int size() {
+        return size != null ? size : quick ? 128 : 512;
     }
 
     private int rounds() {

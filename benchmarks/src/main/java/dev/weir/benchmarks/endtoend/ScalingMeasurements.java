@@ -83,7 +83,8 @@ final class ScalingMeasurements implements Measurements {
     }
 
     /** Under a load of its own, because asking for it takes time. */
-    private static Footprint footprint(Run run, Many many) throws IOException, InterruptedException, ComparisonException {
+    private static Footprint footprint(Run run, Many many)
+            throws IOException, InterruptedException, ComparisonException {
         BufferGauge.Peak peak;
         try (var sampling = many.gauge().start()) {
             run.fio().run(target(run, many), CELL, 1);
@@ -94,7 +95,8 @@ final class ScalingMeasurements implements Measurements {
     }
 
     private static List<String> target(Run run, Many many) throws ComparisonException {
-        String files = IntStream.range(0, many.exports()).mapToObj(String::valueOf).collect(Collectors.joining(":"));
+        String files =
+                IntStream.range(0, many.exports()).mapToObj(String::valueOf).collect(Collectors.joining(":"));
         return List.of(
                 "--directory=" + run.places().inside(many.server().file()),
                 "--filename=" + files,

@@ -54,7 +54,8 @@ final class SequentialMeasurements implements Measurements {
                 run.progress().step(suite() + " warm-up of " + contender, START_SECONDS);
                 Path image = Files.copy(template, stage.path(contender + ".img"));
                 var export = new Export(Export.Format.RAW, image, plan.size(), false);
-                Server server = contender.start(stage, export, run.places(), plan.weirOptions());
+                Server server = contender.start(
+                        stage, export, run.places(), plan.weirOptions().of(suite()));
                 servers.add(server);
                 for (Reader reader : readers(server)) {
                     seconds(run, server, reader);
@@ -66,7 +67,9 @@ final class SequentialMeasurements implements Measurements {
                     for (Server server : Run.inTurn(servers, round)) {
                         Reader reader = readers(server).get(which);
                         run.progress()
-                                .step(suite() + " " + reader.name() + " round " + (round + 1) + " " + server.name(), SECONDS);
+                                .step(
+                                        suite() + " " + reader.name() + " round " + (round + 1) + " " + server.name(),
+                                        SECONDS);
                         measure(run, server, reader, round);
                     }
                 }
@@ -87,7 +90,8 @@ final class SequentialMeasurements implements Measurements {
     private static double seconds(Run run, Server server, Reader reader)
             throws IOException, InterruptedException, ComparisonException {
         // That is how dd drops what is cached of a file.
-        run.clients().run(List.of("dd", "if=" + server.file(), "iflag=nocache", "count=0", "status=none"), TIMEOUT_SECONDS);
+        run.clients()
+                .run(List.of("dd", "if=" + server.file(), "iflag=nocache", "count=0", "status=none"), TIMEOUT_SECONDS);
         return run.clients().run(reader.command(), TIMEOUT_SECONDS).seconds();
     }
 }

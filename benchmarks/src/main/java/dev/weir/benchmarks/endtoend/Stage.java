@@ -75,8 +75,7 @@ final class Stage implements AutoCloseable {
     }
 
     /** Starts a server, waits until it has mounted, and stops it at the end at the latest. */
-    Server start(
-            String name, List<Path> mountpoints, Path file, List<String> command, Map<String, String> environment)
+    Server start(String name, List<Path> mountpoints, Path file, List<String> command, Map<String, String> environment)
             throws IOException, InterruptedException, ComparisonException {
         Server server;
         synchronized (this) {

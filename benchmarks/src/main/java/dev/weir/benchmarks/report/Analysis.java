@@ -50,15 +50,14 @@ final class Analysis {
         Map<Integer, Double> best = new TreeMap<>();
         contenders(suite).stream()
                 .filter(Analysis::isQemu)
-                .forEach(name ->
-                        byRound(suite, cell, name, metric).forEach((k, v) -> best.merge(k, v, metric::better)));
+                .forEach(
+                        name -> byRound(suite, cell, name, metric).forEach((k, v) -> best.merge(k, v, metric::better)));
         return spread(quotients(byRound(suite, cell, WEIR, metric), best));
     }
 
     /** Weir's figure over that of one other server; empty where either is missing. */
     Optional<Spread> ratioTo(String contender, Suite suite, String cell, Metric metric) {
-        return spread(
-                quotients(byRound(suite, cell, WEIR, metric), byRound(suite, cell, contender, metric)));
+        return spread(quotients(byRound(suite, cell, WEIR, metric), byRound(suite, cell, contender, metric)));
     }
 
     /** A server's rate in one cell over its own in another; empty where either is missing. */

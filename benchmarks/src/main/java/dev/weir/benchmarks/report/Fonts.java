@@ -7,9 +7,10 @@ import java.util.Arrays;
  * JVM tells of it in errors of many types, first by a failed class initializer and later by missing classes.
  */
 final class Fonts {
-    static final String ADVICE = "this JVM cannot draw text, because libfontmanager, libfreetype, fontconfig or every font is"
-            + " missing; Debian, Ubuntu: apt-get install libfreetype6 fontconfig fonts-dejavu-core, and, should that"
-            + " not be enough, openjdk-17-jre-headless; then: benchmarks/run.sh --report FIGURES.json";
+    static final String ADVICE =
+            "this JVM cannot draw text, because libfontmanager, libfreetype, fontconfig or every font is"
+                    + " missing; Debian, Ubuntu: apt-get install libfreetype6 fontconfig fonts-dejavu-core, and, should that"
+                    + " not be enough, openjdk-17-jre-headless; then: benchmarks/run.sh --report FIGURES.json";
 
     private Fonts() {}
 

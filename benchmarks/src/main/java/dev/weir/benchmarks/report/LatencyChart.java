@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Optional;
 import org.jfree.chart.axis.CategoryAxis;
 import org.jfree.chart.axis.LogAxis;
+import org.jfree.chart.axis.NumberTickUnit;
 import org.jfree.chart.plot.CombinedRangeCategoryPlot;
 import org.jfree.data.category.DefaultCategoryDataset;
 
@@ -15,6 +16,7 @@ final class LatencyChart {
     private static final List<String> PERCENTILES = List.of("50", "90", "95", "99", "99.9");
     private static final int MARGIN = 90;
     private static final int PANEL = 235;
+    private static final int LEAST_WIDTH = 640;
     private static final int HEIGHT = 380;
     private static final int MOST_PANELS = 4;
 
@@ -30,9 +32,10 @@ final class LatencyChart {
 
     private static SvgChart chart(Analysis analysis, Suite suite) {
         var axis = SvgChart.styled(new LogAxis("microseconds (clat of fio)"));
-        axis.setBase(10);
+        axis.setBase(2);
+        axis.setTickUnit(new NumberTickUnit(1));
         axis.setNumberFormatOverride(new DecimalFormat("0", DecimalFormatSymbols.getInstance(Locale.ROOT)));
-        axis.setMinorTickMarksVisible(true);
+        axis.setMinorTickMarksVisible(false);
         var plot = new CombinedRangeCategoryPlot(axis);
         plot.setGap(8);
         List<String> contenders = analysis.contenders(suite);
@@ -43,18 +46,24 @@ final class LatencyChart {
                 for (String percentile : PERCENTILES) {
                     analysis.percentile(suite, cell, contender, percentile)
                             .filter(spread -> spread.median() > 0)
-                            .ifPresent(spread -> dataset.addValue(spread.median(), contender, "p" + percentile));
+                            .ifPresent(spread -> dataset.addValue(spread.median(), contender, percentile));
                 }
             }
-            plot.add(Curves.plot(dataset, SvgChart.styled(new CategoryAxis(cell)), null));
+            plot.add(Curves.plot(dataset, axis(cell), null));
         }
         plot.setFixedLegendItems(Curves.legend(contenders));
         return SvgChart.of(
                 "Latency of " + suite.title() + ": percentiles, median of the rounds",
                 plot,
                 true,
-                MARGIN + PANEL * cells.size(),
+                Math.max(LEAST_WIDTH, MARGIN + PANEL * cells.size()),
                 HEIGHT);
+    }
+
+    private static CategoryAxis axis(String cell) {
+        var axis = SvgChart.styled(new CategoryAxis(cell + ", percentile"));
+        axis.setMaximumCategoryLabelWidthRatio(2);
+        return axis;
     }
 
     private static List<String> cells(Analysis analysis, Suite suite) {

@@ -55,8 +55,8 @@ final class MarkdownReport {
         var table = new Table(List.of("target", "measured, worst", "reached"));
         for (Target target : Targets.all()) {
             Target.Outcome outcome = target.evaluate(results);
-            table.row(List.of(
-                    target.text(), outcome.measured(), outcome.verdict().toString()));
+            table.row(
+                    List.of(target.text(), outcome.measured(), outcome.verdict().toString()));
         }
         return table.toString();
     }
@@ -74,10 +74,12 @@ final class MarkdownReport {
         environment.machine().forEach((aspect, value) -> table.row(List.of(aspect, value)));
         environment.versions().forEach((program, version) -> table.row(List.of(program, version)));
         text.append(table)
-                .append("\nIn every round each cell ran on each server, one after the other, in alternating order. A ratio is")
+                .append(
+                        "\nIn every round each cell ran on each server, one after the other, in alternating order. A ratio is")
                 .append(" that of one round, Weir to\nthe better of two configurations of `qemu-storage-daemon`: `qsd`")
                 .append(" with one event loop, `qsd-mt` with two I/O threads,\nboth with `aio=io_uring` and")
-                .append(" `growable=on`. What is quoted is the median of the rounds, with [min..max]. Absolute figures\n")
+                .append(
+                        " `growable=on`. What is quoted is the median of the rounds, with [min..max]. Absolute figures\n")
                 .append("are medians, too; on shared machines they move more than ratios do. A cell is")
                 .append(" `mode:size:depth[:jobs]` of fio.\n\n");
     }
@@ -197,15 +199,19 @@ final class MarkdownReport {
         if (contenders.isEmpty()) {
             return;
         }
-        text.append("## ").append(Suite.SCALING.title()).append("\n\n")
-                .append("Random reads of 4 KiB at depth 32, spread over all exports of one process with one I/O thread.\n\n");
-        var table = new Table(List.of(
-                "exports, server", "IOPS", "of one export's", "resident MiB", "in flight MiB", "buffers MiB"));
+        text.append("## ")
+                .append(Suite.SCALING.title())
+                .append("\n\n")
+                .append(
+                        "Random reads of 4 KiB at depth 32, spread over all exports of one process with one I/O thread.\n\n");
+        var table = new Table(
+                List.of("exports, server", "IOPS", "of one export's", "resident MiB", "in flight MiB", "buffers MiB"));
         List<String> cells = analysis.cells(Suite.SCALING);
         for (String cell : cells) {
             for (String name : contenders) {
                 Optional<Footprint> memory = results.footprints().stream()
-                        .filter(f -> f.contender().equals(name) && String.valueOf(f.exports()).equals(cell))
+                        .filter(f -> f.contender().equals(name)
+                                && String.valueOf(f.exports()).equals(cell))
                         .findFirst();
                 table.row(List.of(
                         cell + ", " + name,
@@ -227,10 +233,12 @@ final class MarkdownReport {
         if (results.heap().isEmpty()) {
             return;
         }
-        text.append("## ").append(Suite.GARBAGE.title()).append("\n\n")
+        text.append("## ")
+                .append(Suite.GARBAGE.title())
+                .append("\n\n")
                 .append("Weir's JVM with a heap of 64 MiB, from its log of collections.\n\n");
-        var table = new Table(
-                List.of("load", "seconds", "requests", "bytes a request", "collections", "longest pause ms"));
+        var table =
+                new Table(List.of("load", "seconds", "requests", "bytes a request", "collections", "longest pause ms"));
         for (HeapLoad load : results.heap()) {
             table.row(List.of(
                     load.cell(),

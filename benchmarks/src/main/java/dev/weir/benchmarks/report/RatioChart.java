@@ -16,6 +16,7 @@ import org.jfree.chart.plot.CombinedDomainXYPlot;
 import org.jfree.chart.plot.ValueMarker;
 import org.jfree.chart.plot.XYPlot;
 import org.jfree.chart.renderer.xy.XYErrorRenderer;
+import org.jfree.chart.ui.RectangleInsets;
 import org.jfree.data.Range;
 import org.jfree.data.xy.XYIntervalSeries;
 import org.jfree.data.xy.XYIntervalSeriesCollection;
@@ -27,6 +28,7 @@ final class RatioChart {
     private static final int GAP = 8;
     private static final int AROUND = 100;
     private static final double DOT = 8;
+    private static final double BESIDE_LABEL = 14;
     private static final Color AHEAD = new Color(0x1b, 0x7a, 0x3d);
     private static final Color BEHIND = new Color(0xc0, 0x39, 0x2b);
     private static final Color BAND = new Color(0xf6, 0xf6, 0xf6);
@@ -110,6 +112,7 @@ final class RatioChart {
         axis.setGridBandAlternatePaint(Color.WHITE);
         axis.setTickMarksVisible(false);
         axis.setLabelFont(SvgChart.HEADING);
+        axis.setLabelInsets(new RectangleInsets(0, 0, 0, BESIDE_LABEL));
         // Across, as the names are: there is no room for it along a block of two rows.
         axis.setLabelAngle(Math.PI / 2);
         return axis;

@@ -31,7 +31,8 @@ public final class Report {
         Optional<String> missing = draw(results, charts, places);
         String text = MarkdownReport.of(results, places);
         Files.writeString(
-                directory.resolve(FILE), missing.map(why -> text + "\nNo charts: " + why + "\n").orElse(text));
+                directory.resolve(FILE),
+                missing.map(why -> text + "\nNo charts: " + why + "\n").orElse(text));
         return missing;
     }
 

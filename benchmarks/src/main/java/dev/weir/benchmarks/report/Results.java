@@ -49,7 +49,7 @@ public record Results(
         return JsonMapper.builder().build();
     }
 
-    /** Breaks lines between the members of the outermost object and between the elements of arrays, and nowhere else. */
+    /** Breaks lines between the elements of arrays and between members outside of arrays, and nowhere else. */
     private static final class LinesOfArrays extends DefaultPrettyPrinter {
         private static final long serialVersionUID = 1L;
 
@@ -65,7 +65,7 @@ public record Results(
 
         @Override
         public void writeObjectEntrySeparator(JsonGenerator generator) throws IOException {
-            generator.writeRaw(_nesting == 1 ? ",\n" : ", ");
+            generator.writeRaw(_nesting == 0 ? ",\n" : ", ");
         }
     }
 }

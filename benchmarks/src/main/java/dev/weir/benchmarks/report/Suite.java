@@ -20,7 +20,7 @@ public enum Suite {
     /** Writes to clusters of a qcow2 image that nobody has written. */
     FIRST_WRITES("first-writes", "qcow2, first writes"),
     /** One client that reads all of a raw image on a disk, through the page cache. */
-    SEQUENTIAL("sequential", "one sequential reader, buffered"),
+    SEQUENTIAL("sequential", "sequential reader, buffered"),
     /** More and more exports in one process, on one thread. */
     SCALING("scaling", "many exports on one thread"),
     /** What the heap of the JVM costs. */

@@ -5,11 +5,15 @@ import java.awt.Dimension;
 import java.awt.Font;
 import java.awt.geom.Rectangle2D;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import javax.xml.parsers.DocumentBuilderFactory;
 import javax.xml.parsers.ParserConfigurationException;
+import javax.xml.transform.Transformer;
+import javax.xml.transform.TransformerException;
+import javax.xml.transform.TransformerFactory;
+import javax.xml.transform.dom.DOMSource;
+import javax.xml.transform.stream.StreamResult;
 import org.apache.batik.svggen.SVGGeneratorContext;
 import org.apache.batik.svggen.SVGGraphics2D;
 import org.jfree.chart.JFreeChart;
@@ -67,10 +71,13 @@ record SvgChart(JFreeChart chart, int width, int height) {
         SVGGraphics2D graphics = graphics();
         chart.draw(graphics, new Rectangle2D.Double(0, 0, width, height));
         graphics.setSVGCanvasSize(new Dimension(width, height));
-        var root = graphics.getRoot();
+        var root = graphics.getRoot(graphics.getDOMFactory().getDocumentElement());
         root.setAttributeNS(null, "viewBox", "0 0 " + width + " " + height);
-        try (var out = Files.newBufferedWriter(file, StandardCharsets.UTF_8)) {
-            graphics.stream(root, out, true, false);
+        try (var out = Files.newOutputStream(file)) {
+            Transformer transformer = TransformerFactory.newDefaultInstance().newTransformer();
+            transformer.transform(new DOMSource(root), new StreamResult(out));
+        } catch (TransformerException e) {
+            throw new IOException(file + " cannot be written", e);
         }
     }
 

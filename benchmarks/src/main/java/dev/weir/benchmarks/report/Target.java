@@ -53,8 +53,7 @@ record Target(String text, Function<Results, Outcome> evaluation) {
 
     /** Each cell's median ratio to QEMU is at least {@code bound}. */
     static Target ratio(Set<Suite> suites, Predicate<String> cells, String what, double bound) {
-        return worstRatio(
-                what + ": at least " + decimals(bound), Metric.RATE, suites, cells, Spread::median, bound);
+        return worstRatio(what + ": at least " + decimals(bound), Metric.RATE, suites, cells, Spread::median, bound);
     }
 
     /** No round of any cell has a ratio to QEMU below {@code bound}. */
@@ -99,31 +98,36 @@ record Target(String text, Function<Results, Outcome> evaluation) {
 
     /** Weir's rate in one cell is at least {@code bound} of its rate in another. */
     static Target relative(Suite suite, String cell, String toCell, String what, double bound) {
-        return new Target(what + ": at least " + decimals(bound), results -> new Analysis(results)
-                .relative(suite, cell, toCell, Analysis.WEIR)
-                .map(spread -> Outcome.of(decimals(spread.median()), spread.median() >= bound))
-                .orElse(Outcome.NONE));
+        return new Target(
+                what + ": at least " + decimals(bound),
+                results -> new Analysis(results)
+                        .relative(suite, cell, toCell, Analysis.WEIR)
+                        .map(spread -> Outcome.of(decimals(spread.median()), spread.median() >= bound))
+                        .orElse(Outcome.NONE));
     }
 
     /** The largest of the figures of all loads of the heap is at most {@code bound}. */
     static Target heap(String text, ToDoubleFunction<HeapLoad> figure, String unit, double bound) {
-        return new Target(text, results -> results.heap().stream()
-                .mapToDouble(figure)
-                .max()
-                .stream()
-                .mapToObj(value -> Outcome.of(String.format(Locale.ROOT, "%.1f %s", value, unit), value <= bound))
-                .findAny()
-                .orElse(Outcome.NONE));
+        return new Target(
+                text,
+                results -> results.heap().stream().mapToDouble(figure).max().stream()
+                        .mapToObj(
+                                value -> Outcome.of(String.format(Locale.ROOT, "%.1f %s", value, unit), value <= bound))
+                        .findAny()
+                        .orElse(Outcome.NONE));
     }
 
-    /** Weir's requests never held more memory than {@code bound}. */
-    static Target inFlight(String text, long bound) {
-        return new Target(text, results -> results.footprints().stream()
-                .map(Footprint::inFlightBytes)
-                .flatMap(Stream::ofNullable)
-                .reduce(Math::max)
-                .map(bytes -> Outcome.of(String.format(Locale.ROOT, "%.1f MiB", bytes / 0x1p20), bytes <= bound))
-                .orElse(Outcome.NONE));
+    /** Weir's buffers for requests, used or not, never occupied more memory than {@code bound}. */
+    static Target buffers(String text, long bound) {
+        return new Target(
+                text,
+                results -> results.footprints().stream()
+                        .map(Footprint::bufferBytes)
+                        .flatMap(Stream::ofNullable)
+                        .reduce(Math::max)
+                        .map(bytes ->
+                                Outcome.of(String.format(Locale.ROOT, "%.1f MiB", bytes / 0x1p20), bytes <= bound))
+                        .orElse(Outcome.NONE));
     }
 
     private static String decimals(double value) {

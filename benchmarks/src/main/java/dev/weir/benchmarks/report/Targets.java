@@ -16,8 +16,10 @@ final class Targets {
         return List.of(
                 Target.ratio(Set.of(Suite.RAW_MEMORY), Targets::small, "raw in memory, requests of 4 KiB", 2.0),
                 Target.ratio(Set.of(Suite.RAW_MEMORY), Targets::large, "raw in memory, requests of 1 MiB", 1.5),
-                Target.ratio(Set.of(Suite.RAW_DISK), Targets::small, "raw on disk (page cache), requests of 4 KiB", 2.0),
-                Target.ratio(Set.of(Suite.RAW_DISK), Targets::large, "raw on disk (page cache), requests of 1 MiB", 1.5),
+                Target.ratio(
+                        Set.of(Suite.RAW_DISK), Targets::small, "raw on disk (page cache), requests of 4 KiB", 2.0),
+                Target.ratio(
+                        Set.of(Suite.RAW_DISK), Targets::large, "raw on disk (page cache), requests of 1 MiB", 1.5),
                 Target.lowestRound(raw, "raw in memory and on disk (page cache), every single round", 1.0),
                 Target.ratio(Set.of(Suite.RAW_DIRECT), cell -> true, "raw on disk with cache.direct", 1.0),
                 Target.ratio(Set.of(Suite.NULL), cell -> true, "null-co, transport alone", 1.0),
@@ -33,7 +35,7 @@ final class Targets {
                         "ms",
                         5),
                 Target.relative(Suite.SCALING, "256", "1", "throughput of 256 exports over that of one", 0.8),
-                Target.inFlight("memory of requests in flight, 256 exports on one thread: at most 64 MiB", BUDGET));
+                Target.buffers("buffers for requests, up to 256 exports on one thread: at most 64 MiB", BUDGET));
     }
 
     private static boolean small(String cell) {
