@@ -35,14 +35,14 @@ import picocli.CommandLine.Spec;
             "Servers: weir, qsd (QEMU, one event loop), qsd-mt (QEMU 11, two I/O threads), jnr-fuse.",
             "",
             "Examples:",
-            "  run.sh --peers /opt/weir-peers             all of it, about 25 minutes, to report.md",
-            "  run.sh --peers /opt/weir-peers --quick     a look, three minutes, to target/report",
-            "  run.sh --only raw-memory,qcow2 --rounds 9  two suites, to target/report",
-            "  run.sh --report report/figures.json        the report again, without measuring",
+            "  run.sh --peers ROOT                all of it, to benchmarks/report.md",
+            "  run.sh --peers ROOT --quick        a look, three minutes",
+            "  run.sh --only raw-memory,qcow2     two suites only",
+            "  run.sh --report FIGURES.json       the report again, without measuring",
             "",
             "Exit status: 0 measured; 1 something could not be measured; 2 wrong usage."
         },
-        mixinStandardHelpOptions = true,
+        customSynopsis = "run.sh [OPTION]...",
         usageHelpAutoWidth = true,
         sortOptions = false)
 public final class Comparison implements Callable<Integer> {
@@ -79,6 +79,12 @@ public final class Comparison implements Callable<Integer> {
     @Option(names = "--report", paramLabel = "FILE", description = "Only write the report of these raw figures again.")
     private @Nullable Path figures;
 
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            description = "Show this help.")
+    private boolean help;
+
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli
     private CommandSpec spec;
@@ -89,6 +95,10 @@ public final class Comparison implements Callable<Integer> {
                 .registerConverter(Cell.class, converter(Cell::parse))
                 .registerConverter(Suite.class, converter(Suite::of))
                 .registerConverter(Contender.class, converter(Contender::of))
+                .setParameterExceptionHandler((e, all) -> {
+                    e.getCommandLine().getErr().println("run.sh: " + e.getMessage() + "; see run.sh --help");
+                    return e.getCommandLine().getCommandSpec().exitCodeOnInvalidInput();
+                })
                 .execute(arguments));
     }
 
@@ -117,10 +127,10 @@ public final class Comparison implements Callable<Integer> {
     }
 
     private boolean measure() throws IOException, InterruptedException, ComparisonException {
+        Places places = Places.find(launcher.toAbsolutePath(), peers, memory, disk);
         if (!Files.isReadable(Path.of("/dev/fuse"))) {
             throw new ComparisonException("there is no /dev/fuse here, or no right to it");
         }
-        Places places = Places.find(launcher.toAbsolutePath(), peers, memory, disk);
         if (peers == null && !Places.onPath("fio")) {
             throw new ComparisonException("fio is needed: apt-get install fio");
         }

@@ -18,10 +18,10 @@ final class FirstWriteMeasurements implements Measurements {
     /** Of the image; its file has what was written only. */
     private static final int VIRTUAL_MEGABYTES = 32 << 10;
 
-    /** Clusters that a measurement allocates, in MiB, where requests are smaller than a cluster, and where not. */
-    private static final int SMALL_MEGABYTES = 768;
+    /** Clusters that a measurement allocates, by the size of other images: where requests are smaller, and where not. */
+    private static final double SMALL = 1.5;
 
-    private static final int LARGE_MEGABYTES = 192;
+    private static final double LARGE = 0.375;
 
     /** As many more before it. */
     private static final int WARMUP_FACTOR = 2;
@@ -53,7 +53,7 @@ final class FirstWriteMeasurements implements Measurements {
 
     @Override
     public void measure(Run run) throws IOException, InterruptedException, ComparisonException {
-        long space = SMALL_MEGABYTES * (WARMUP_FACTOR + 1L);
+        long space = Math.round(SMALL * run.plan().size() * (WARMUP_FACTOR + 1));
         try (Stage stage = run.stage(run.places().memory(), space)) {
             for (Cell cell : cells(run)) {
                 for (int round = 0; round < run.plan().rounds(); round++) {
@@ -84,7 +84,7 @@ final class FirstWriteMeasurements implements Measurements {
                 stage, export, run.places(), run.plan().weirOptions().of(suite()));
         int half = VIRTUAL_MEGABYTES / 2;
         List<String> target = List.of("--filename=" + run.places().inside(server.file()), "--size=" + half + "m");
-        int megabytes = megabytes(cell);
+        int megabytes = megabytes(cell, run.plan().size());
         run.fio().writeOnce(target, cell, 0, megabytes * WARMUP_FACTOR, TIMEOUT_SECONDS);
         double before = server.cpuMicros();
         Fio.Figures figures = run.fio().writeOnce(target, cell, half, megabytes, TIMEOUT_SECONDS);
@@ -93,11 +93,16 @@ final class FirstWriteMeasurements implements Measurements {
         Files.delete(image);
     }
 
-    /** What a client writes, in a measurement. A random write of less than a cluster allocates one all the same. */
-    static int megabytes(Cell cell) {
+    /**
+     * What a client writes in a measurement, in MiB. A random write of less than a cluster allocates one all the same.
+     *
+     * @param size of other images
+     */
+    static int megabytes(Cell cell, int size) {
         boolean small = cell.kibibytes() < CLUSTER_KIB;
-        int allocated = small ? SMALL_MEGABYTES : LARGE_MEGABYTES;
+        double allocated = (small ? SMALL : LARGE) * size;
         boolean random = cell.mode().startsWith("rand");
-        return small && random ? Math.max(1, allocated * cell.kibibytes() / CLUSTER_KIB) : allocated;
+        double written = small && random ? allocated * cell.kibibytes() / CLUSTER_KIB : allocated;
+        return Math.max(1, (int) Math.round(written));
     }
 }

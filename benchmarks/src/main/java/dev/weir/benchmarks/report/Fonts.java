@@ -9,8 +9,8 @@ import java.util.Arrays;
 final class Fonts {
     static final String ADVICE =
             "this JVM cannot draw text, because libfontmanager, libfreetype, fontconfig or every font is"
-                    + " missing; Debian, Ubuntu: apt-get install libfreetype6 fontconfig fonts-dejavu-core, and, should that"
-                    + " not be enough, openjdk-17-jre-headless; then: benchmarks/run.sh --report FIGURES.json";
+                    + " missing; Debian, Ubuntu: apt-get install libfreetype6 fontconfig fonts-dejavu-core;"
+                    + " then: benchmarks/run.sh --report FIGURES.json";
 
     private Fonts() {}
 

@@ -109,7 +109,7 @@ final class MarkdownReport {
             }
         }
         if (!compared) {
-            text.append("QEMU was not measured.\n");
+            text.append("Nothing was compared with QEMU.\n");
         } else if (losses.isEmpty()) {
             text.append("In none of the cells that were measured.\n");
         } else {

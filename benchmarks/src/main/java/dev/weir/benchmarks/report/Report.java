@@ -63,7 +63,7 @@ public final class Report {
                 }
             }
             return Optional.empty();
-        } catch (LinkageError | InternalError | RuntimeException e) {
+        } catch (Error | RuntimeException e) {
             if (!Fonts.areWhy(e)) {
                 throw e;
             }

@@ -1,6 +1,7 @@
 package dev.weir.benchmarks.report;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -33,9 +34,17 @@ public record Results(
         notes = List.copyOf(notes);
     }
 
-    /** Reads what {@link #write} wrote. */
+    /**
+     * Reads what {@link #write} wrote.
+     *
+     * @throws IOException where that cannot be read, or is something else
+     */
     public static Results read(Path file) throws IOException {
-        return mapper().readValue(file.toFile(), Results.class);
+        try {
+            return mapper().readValue(file.toFile(), Results.class);
+        } catch (JsonProcessingException e) {
+            throw new IOException(file + " does not hold raw figures", e);
+        }
     }
 
     /** Writes them as JSON, a line for each sample; the file is replaced at once or not at all. */

@@ -1,11 +1,13 @@
 package dev.weir.benchmarks.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIOException;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -63,7 +65,7 @@ class ReportTest {
         assertThat(written(new SampleData().round(Suite.NULL, "read:1m:4", 0, 3, 2, 1)))
                 .contains("In none of the cells that were measured.");
         assertThat(written(new SampleData().sample(Suite.NULL, "read:1m:4", "weir", 0, 3, 2, null)))
-                .contains("QEMU was not measured.");
+                .contains("Nothing was compared with QEMU.");
     }
 
     @Test
@@ -122,5 +124,41 @@ class ReportTest {
         assertThat(Results.read(file)).isEqualTo(results);
         assertThat(Files.readAllLines(file))
                 .hasSizeGreaterThan(results.samples().size());
+    }
+
+    @Test
+    void isNotMadeOfAnythingElse() throws IOException {
+        Path file = Files.writeString(directory.resolve("other.json"), "{\"a\": 1}");
+
+        assertThatIOException().isThrownBy(() -> Results.read(file)).withMessage(file + " does not hold raw figures");
+    }
+
+    @Test
+    void hasNoChartsAndSaysWhatToInstallWhereThereAreNoFonts() throws Exception {
+        Path figures = directory.resolve("figures.json");
+        SampleData.whole().results().write(figures);
+        Path empty = Files.writeString(directory.resolve("fonts.conf"), "<fontconfig/>");
+        var builder = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Djava.awt.headless=true",
+                        "-Xmx128m",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        "dev.weir.benchmarks.endtoend.Comparison",
+                        "--report=" + figures,
+                        "--output=" + directory)
+                .redirectOutput(directory.resolve("out").toFile())
+                .redirectError(directory.resolve("err").toFile());
+        builder.environment().put("FONTCONFIG_FILE", empty.toString());
+
+        Process process = builder.start();
+
+        assertThat(process.waitFor(40, TimeUnit.SECONDS)).isTrue();
+        assertThat(directory.resolve("err")).content().contains("run.sh: no charts: ", "apt-get install ");
+        assertThat(process.exitValue()).isEqualTo(1);
+        assertThat(directory.resolve("report.md"))
+                .content()
+                .contains("## Targets", "No charts: ")
+                .doesNotContain(".svg)");
     }
 }
