@@ -120,7 +120,7 @@ final class MarkdownReport {
 
     private Optional<String> loss(Suite suite, String cell, Metric metric, String what) {
         return analysis.ratioToQemu(suite, cell, metric)
-                .map(Spread::median)
+                .map(ratio -> Spread.rounded(ratio.median()))
                 .filter(ratio -> ratio != 1 && metric.better(ratio, 1) == 1)
                 .map(ratio -> what + " " + format("%.2f", ratio) + " of QEMU's");
     }

@@ -85,7 +85,8 @@ final class RatioChart {
             Row row = rows.get(i);
             Spread ratio = row.ratio();
             names[i] = String.format(Locale.ROOT, "%s   %.2f", row.cell(), ratio.median());
-            (ratio.median() < 1 ? behind : ahead).add(ratio.median(), ratio.min(), ratio.max(), i, i, i);
+            (Spread.rounded(ratio.median()) < 1 ? behind : ahead)
+                    .add(ratio.median(), ratio.min(), ratio.max(), i, i, i);
         }
         var dataset = new XYIntervalSeriesCollection();
         dataset.addSeries(ahead);

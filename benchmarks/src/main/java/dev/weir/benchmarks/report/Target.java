@@ -82,7 +82,7 @@ record Target(String text, Function<Results, Outcome> evaluation) {
                 for (String cell : analysis.cells(suite).stream().filter(cells).toList()) {
                     var ratio = analysis.ratioToQemu(suite, cell, metric);
                     if (ratio.isPresent()) {
-                        double value = figure.applyAsDouble(ratio.get());
+                        double value = Spread.rounded(figure.applyAsDouble(ratio.get()));
                         if (worst == null || metric.better(worst, value) == worst) {
                             worst = value;
                             where = suite + " " + cell;
@@ -102,7 +102,7 @@ record Target(String text, Function<Results, Outcome> evaluation) {
                 what + ": at least " + decimals(bound),
                 results -> new Analysis(results)
                         .relative(suite, cell, toCell, Analysis.WEIR)
-                        .map(spread -> Outcome.of(decimals(spread.median()), spread.median() >= bound))
+                        .map(spread -> Outcome.of(decimals(spread.median()), Spread.rounded(spread.median()) >= bound))
                         .orElse(Outcome.NONE));
     }
 

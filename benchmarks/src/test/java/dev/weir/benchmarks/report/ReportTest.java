@@ -141,6 +141,8 @@ class ReportTest {
         var builder = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-Djava.awt.headless=true",
+                        // The JVM keeps there what it learned of fonts.
+                        "-Duser.home=" + directory,
                         "-Xmx128m",
                         "-cp",
                         System.getProperty("java.class.path"),

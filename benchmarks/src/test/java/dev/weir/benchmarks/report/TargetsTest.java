@@ -54,6 +54,13 @@ class TargetsTest {
     }
 
     @Test
+    void areReachedByWhatIsShownAsReachingThem() {
+        var data = new SampleData().round(Suite.NULL, "read:1m:4", 0, 99.6, 100, 100);
+
+        assertThat(outcome("null-co", data)).isEqualTo(new Outcome("1.00 (null read:1m:4)", Verdict.REACHED));
+    }
+
+    @Test
     void knowHeapAndMemory() {
         assertThat(outcome("heap a request", SampleData.whole()))
                 .isEqualTo(new Outcome("180.5 bytes", Verdict.REACHED));
