@@ -69,6 +69,11 @@ final class LibCCalls {
     private final long geteuid = symbol("geteuid");
     private final long getgid = symbol("getgid");
     private final long getegid = symbol("getegid");
+    private final long schedGetcpu = symbol("sched_getcpu");
+    private final long schedGetaffinity = symbol("sched_getaffinity");
+    private final long schedSetaffinity = symbol("sched_setaffinity");
+    private final long setpriority = symbol("setpriority");
+    private final long getrusage = symbol("getrusage");
     private final long strerror = symbol("strerror");
 
     LibCCalls() {}
@@ -275,6 +280,26 @@ final class LibCCalls {
 
     int umask(int mask) {
         return (int) INVOKER.invokeN1(RETURNS_INT[1], this.umask, mask);
+    }
+
+    int sched_getcpu() {
+        return (int) INVOKER.invokeN0(RETURNS_INT[0], this.schedGetcpu);
+    }
+
+    int sched_getaffinity(int pid, long length, long mask) {
+        return (int) INVOKER.invokeN3(RETURNS_INT[3], this.schedGetaffinity, pid, length, mask);
+    }
+
+    int sched_setaffinity(int pid, long length, long mask) {
+        return (int) INVOKER.invokeN3(RETURNS_INT[3], this.schedSetaffinity, pid, length, mask);
+    }
+
+    int setpriority(int which, int who, int priority) {
+        return (int) INVOKER.invokeN3(RETURNS_INT[3], this.setpriority, which, who, priority);
+    }
+
+    int getrusage(int who, long usage) {
+        return (int) INVOKER.invokeN2(RETURNS_INT[2], this.getrusage, who, usage);
     }
 
     int getuid() {

@@ -180,15 +180,18 @@ final class FuseQueue {
 
     /** The descriptor has something to read. Loop only. */
     void receiveMany() {
-        for (int i = 0; i < REQUESTS_PER_WAKEUP; i++) {
+        int received = 0;
+        while (received < REQUESTS_PER_WAKEUP) {
             if (!buffers.hasRoom()) {
                 starve();
-                return;
+                break;
             }
             if (!receiveOne()) {
-                return;
+                break;
             }
+            received++;
         }
+        ClientAffinity.ofThisThread().served(received, inFlight.get() == 0, request.pid());
     }
 
     private void starve() {

@@ -73,15 +73,17 @@ final class FileTransfer extends Mono<Void> {
             if (device.direct()) {
                 limitToAligned();
             } else {
-                int count = transfer.write
-                        ? device.inline().write(buffer, position)
-                        : device.inline().read(buffer, position);
+                int count = transfer.write ? writeInline() : device.inline().read(buffer, position);
                 if (count > 0) {
                     completed(count, buffer);
                     return;
                 }
             }
             proceed();
+        }
+
+        private int writeInline() {
+            return device.flushes().isRunning() ? 0 : device.inline().write(buffer, position);
         }
 
         /**

@@ -24,12 +24,19 @@ final class FlushQueue {
 
     // Guarded by this.
     private List<Waiter> waiting = new ArrayList<>();
-    private boolean running;
     private @Nullable Throwable failure;
+
+    /** Written under the lock only. */
+    private volatile boolean running;
 
     FlushQueue(FileEngine engine, Executor pool) {
         this.engine = engine;
         this.pool = pool;
+    }
+
+    /** Whether the file is being synced, or about to be. */
+    boolean isRunning() {
+        return running;
     }
 
     /** Does not block. */

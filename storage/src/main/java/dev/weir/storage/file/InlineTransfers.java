@@ -5,34 +5,42 @@ import dev.weir.posix.PosixException;
 import dev.weir.posix.PosixFile;
 import dev.weir.posix.PosixNowait;
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Small reads and writes on the caller's own thread, where the file's data is in memory: a hop to the pool and back costs
  * more than the copy. What a file system can do is learnt from its first answers.
  *
  * <p>A file system that is memory, tmpfs or ramfs, is read and written plainly. Elsewhere RWF_NOWAIT keeps the call from
- * blocking: ext4, xfs and btrfs know it for cached reads, xfs for writes. Any thread.
+ * blocking: ext4, xfs and btrfs know it for cached reads, xfs for writes. ext4, which does not, is written plainly as long
+ * as a {@link WriteGuard} finds that it does not block. Any thread.
  */
 final class InlineTransfers {
     /** Bytes above which the pool is faster: there the cores copy in parallel. */
     static final int MAX_BYTES = 64 * 1024;
 
     /** Leaves everything to the pool. */
-    static final InlineTransfers NONE = new InlineTransfers(-1, 0, false);
+    static final InlineTransfers NONE = new InlineTransfers(-1, 0, false, null);
 
     private static final long TMPFS_MAGIC = 0x01021994;
     private static final long RAMFS_MAGIC = 0x858458f6L;
+    private static final long EXT4_MAGIC = 0xef53;
+
+    /** What is smaller has to be read from the disk first where it is not in memory. */
+    private static final int PAGE = 4096;
 
     private final int fd;
     private final int flags;
+    private final @Nullable WriteGuard guard;
     private volatile boolean reads;
     private volatile boolean writes;
 
-    private InlineTransfers(int fd, int flags, boolean possible) {
+    private InlineTransfers(int fd, int flags, boolean possible, @Nullable WriteGuard guard) {
         this.fd = fd;
         this.flags = flags;
         this.reads = possible;
         this.writes = possible;
+        this.guard = guard;
     }
 
     /** For a file that is read and written through the page cache, with that descriptor; blocks. */
@@ -42,7 +50,9 @@ final class InlineTransfers {
         }
         long type = PosixFile.fileSystemType(file.fd());
         boolean memory = !file.blockDevice() && (type == TMPFS_MAGIC || type == RAMFS_MAGIC);
-        return new InlineTransfers(file.fd(), memory ? 0 : PosixFile.RWF_NOWAIT, true);
+        boolean guarded = !file.blockDevice() && type == EXT4_MAGIC;
+        return new InlineTransfers(
+                file.fd(), memory ? 0 : PosixFile.RWF_NOWAIT, true, guarded ? new WriteGuard(System.nanoTime()) : null);
     }
 
     /**
@@ -61,15 +71,28 @@ final class InlineTransfers {
         return count;
     }
 
-    /** As {@link #read}, the other way. */
+    /** As {@link #read}, the other way. Not while the file is synced, which makes writers wait. */
     int write(ByteBuffer src, long offset) {
         if (!writes || src.remaining() > MAX_BYTES) {
             return 0;
+        }
+        if (guard != null) {
+            return writeGuarded(guard, src, offset);
         }
         int count = PosixNowait.write(fd, src, offset, flags);
         if (unsupported(count)) {
             writes = false;
         }
+        return count;
+    }
+
+    private int writeGuarded(WriteGuard open, ByteBuffer src, long offset) {
+        long start = System.nanoTime();
+        if ((src.remaining() | offset) % PAGE != 0 || !open.isOpen(start)) {
+            return 0;
+        }
+        int count = PosixNowait.write(fd, src, offset, 0);
+        open.took(start, System.nanoTime());
         return count;
     }
 

@@ -1,0 +1,170 @@
+package dev.weir.fuse.session;
+
+import dev.weir.posix.PosixScheduling;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Brings the thread of an event loop to the processor of a client that waits for each answer before it asks again: there
+ * the two take turns without waking a processor, which takes many times as long as the request. Such a client never runs
+ * at the same time as the loop, so nothing is lost by it. Where the scheduler parts them again, they are brought together
+ * again, less and less often if it does not last; {@link NeighbourSpin} makes it last where it can.
+ *
+ * <p>One for each thread, and confined to it.
+ */
+final class ClientAffinity {
+    /** Requests in a row that came alone, before anything is done. */
+    static final int ALONE_IN_A_ROW = 16;
+
+    /** Nanoseconds from one request to the next above which waking somebody does not matter. */
+    static final long SELDOM_NANOS = 100_000;
+
+    /** Nanoseconds from one look at the client to the next: the least, and the most when moves do not last. */
+    static final long SHORTEST_PAUSE = 1_000_000;
+
+    static final long LONGEST_PAUSE = 1_000_000_000;
+
+    /** A move has lasted when the next one is not asked for before as many pauses. */
+    private static final int LASTED = 16;
+
+    /** How long the neighbour spins before somebody has to see that it is worth it. */
+    static final long SPIN_NANOS = 2_000_000;
+
+    /** Requests from one look at that to the next. */
+    static final int WATCHED_REQUESTS = 32;
+
+    private static final ThreadLocal<ClientAffinity> OF_THREAD =
+            ThreadLocal.withInitial(() -> new ClientAffinity(new Kernel(), NeighbourSpin.instance()));
+
+    /** What it asks of the machine, about the calling thread but for {@link #processorOf}. */
+    interface Machine {
+        long nanoTime();
+
+        int processor();
+
+        /** That of another thread, or {@link PosixScheduling#UNKNOWN}. */
+        int processorOf(int thread);
+
+        boolean moveTo(int processor);
+
+        long switches();
+    }
+
+    private static final class Kernel implements Machine {
+        @Override
+        public long nanoTime() {
+            return System.nanoTime();
+        }
+
+        @Override
+        public int processor() {
+            return PosixScheduling.currentProcessor();
+        }
+
+        @Override
+        public int processorOf(int thread) {
+            return PosixScheduling.lastProcessor(thread);
+        }
+
+        @Override
+        public boolean moveTo(int processor) {
+            return PosixScheduling.moveTo(processor);
+        }
+
+        @Override
+        public long switches() {
+            return PosixScheduling.switches();
+        }
+    }
+
+    private final Machine machine;
+    private final @Nullable NeighbourSpin neighbour;
+
+    private int client;
+    private int alone;
+    private long aloneSince;
+
+    private long pause = SHORTEST_PAUSE;
+    private long looked;
+    private long moved;
+
+    private boolean watching;
+    private int watchedRequests;
+    private long watchedSwitches;
+
+    /** @param neighbour null where there is nothing to be gained from it */
+    ClientAffinity(Machine machine, @Nullable NeighbourSpin neighbour) {
+        this.machine = machine;
+        this.neighbour = neighbour;
+        this.looked = machine.nanoTime() - LONGEST_PAUSE;
+        this.moved = looked;
+    }
+
+    static ClientAffinity ofThisThread() {
+        return OF_THREAD.get();
+    }
+
+    /**
+     * The loop woke up and served what was there.
+     *
+     * @param requests how many
+     * @param answered whether each of them has its answer
+     * @param thread the thread that asked last
+     */
+    void served(int requests, boolean answered, int thread) {
+        if (watching) {
+            watch(requests);
+        }
+        if (requests != 1 || !answered || thread != client || thread == 0) {
+            client = thread;
+            alone = 0;
+        } else if (alone == 0) {
+            aloneSince = machine.nanoTime();
+            alone = 1;
+        } else if (++alone > ALONE_IN_A_ROW) {
+            alone = 0;
+            long now = machine.nanoTime();
+            if (now - aloneSince <= ALONE_IN_A_ROW * SELDOM_NANOS && now - looked >= pause) {
+                looked = now;
+                follow(now);
+            }
+        }
+    }
+
+    private void follow(long now) {
+        int there = machine.processorOf(client);
+        if (there == PosixScheduling.UNKNOWN) {
+            pause = LONGEST_PAUSE;
+            return;
+        }
+        if (there != machine.processor()) {
+            pause = now - moved >= LASTED * pause ? SHORTEST_PAUSE : Math.min(2 * pause, LONGEST_PAUSE);
+            moved = now;
+            if (!machine.moveTo(there)) {
+                pause = LONGEST_PAUSE;
+                return;
+            }
+        }
+        if (neighbour != null) {
+            neighbour.spin(now + SPIN_NANOS, there);
+            watching = true;
+            watchedRequests = 0;
+            watchedSwitches = machine.switches();
+        }
+    }
+
+    /** Client and loop take turns on one processor while there is a switch for each request, or nearly. */
+    private void watch(int requests) {
+        watchedRequests += requests;
+        if (watchedRequests < WATCHED_REQUESTS || neighbour == null) {
+            return;
+        }
+        long switches = machine.switches();
+        if (switches - watchedSwitches < watchedRequests / 2) {
+            watching = false;
+            return;
+        }
+        neighbour.spin(machine.nanoTime() + SPIN_NANOS, machine.processor());
+        watchedRequests = 0;
+        watchedSwitches = switches;
+    }
+}

@@ -1,0 +1,156 @@
+package dev.weir.fuse.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weir.posix.PosixScheduling;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ClientAffinityTest {
+    private static final int CLIENT = 4711;
+
+    /** The first names the client, the second starts the clock. */
+    private static final int ENOUGH = ClientAffinity.ALONE_IN_A_ROW + 2;
+
+    private final FakeMachine machine = new FakeMachine();
+    private final ClientAffinity affinity = new ClientAffinity(machine, null);
+
+    private static final class FakeMachine implements ClientAffinity.Machine {
+        private long now = 1;
+        private long step = 20_000;
+        private int here;
+        private int there = 1;
+        private boolean allowed = true;
+        private final List<Integer> moves = new ArrayList<>();
+
+        @Override
+        public long nanoTime() {
+            return now;
+        }
+
+        @Override
+        public int processor() {
+            return here;
+        }
+
+        @Override
+        public int processorOf(int thread) {
+            return there;
+        }
+
+        @Override
+        public boolean moveTo(int processor) {
+            moves.add(processor);
+            if (allowed) {
+                here = processor;
+            }
+            return allowed;
+        }
+
+        @Override
+        public long switches() {
+            return 0;
+        }
+    }
+
+    private void alone(int times) {
+        for (int i = 0; i < times; i++) {
+            machine.now += machine.step;
+            affinity.served(1, true, CLIENT);
+        }
+    }
+
+    @Test
+    void theLoopMovesToAClientThatWaitsForEachAnswer() {
+        alone(ENOUGH);
+        assertThat(machine.moves).containsExactly(1);
+    }
+
+    @Test
+    void aFewRequestsMoveNothing() {
+        alone(ENOUGH - 1);
+        assertThat(machine.moves).isEmpty();
+    }
+
+    @Test
+    void nothingMovesForAClientThatAsksSeldom() {
+        machine.step = 2 * ClientAffinity.SELDOM_NANOS;
+        alone(10 * ENOUGH);
+        assertThat(machine.moves).isEmpty();
+    }
+
+    @Test
+    void nothingMovesForRequestsThatComeTogether() {
+        for (int i = 0; i < 10 * ENOUGH; i++) {
+            machine.now += machine.step;
+            affinity.served(2, true, CLIENT);
+        }
+        assertThat(machine.moves).isEmpty();
+    }
+
+    @Test
+    void nothingMovesWhereAnswersComeFromElsewhere() {
+        for (int i = 0; i < 10 * ENOUGH; i++) {
+            machine.now += machine.step;
+            affinity.served(1, false, CLIENT);
+        }
+        assertThat(machine.moves).isEmpty();
+    }
+
+    @Test
+    void nothingMovesForSeveralClientsThatTakeTurns() {
+        for (int i = 0; i < 10 * ENOUGH; i++) {
+            machine.now += machine.step;
+            affinity.served(1, true, CLIENT + i % 2);
+        }
+        assertThat(machine.moves).isEmpty();
+    }
+
+    @Test
+    void nothingMovesForAClientThatCannotBeNamed() {
+        machine.there = PosixScheduling.UNKNOWN;
+        alone(10 * ENOUGH);
+        assertThat(machine.moves).isEmpty();
+    }
+
+    @Test
+    void nothingMovesWhereTheClientIsAlready() {
+        machine.there = machine.here;
+        alone(10 * ENOUGH);
+        assertThat(machine.moves).isEmpty();
+    }
+
+    @Test
+    void aClientThatDoesNotStayIsFollowedLessAndLessOften() {
+        for (int i = 0; i < 100_000; i++) {
+            machine.there = 1 - machine.here;
+            alone(1);
+        }
+        // Two seconds: doubling pauses from a millisecond on.
+        assertThat(machine.moves).hasSizeBetween(5, 14);
+    }
+
+    @Test
+    void aClientThatStaysForLongIsFollowedAtOnceAgain() {
+        for (int i = 0; i < 100_000; i++) {
+            machine.there = 1 - machine.here;
+            alone(1);
+        }
+        machine.there = machine.here;
+        machine.now += 20 * ClientAffinity.LONGEST_PAUSE;
+        machine.there = 1 - machine.here;
+        machine.moves.clear();
+        alone(2 * ENOUGH);
+        machine.there = 1 - machine.here;
+        alone((int) (2 * ClientAffinity.SHORTEST_PAUSE / machine.step) + ENOUGH);
+        assertThat(machine.moves).hasSize(2);
+    }
+
+    @Test
+    void aProcessorThatIsForbiddenIsNotTriedAgainSoon() {
+        machine.allowed = false;
+        alone(1000);
+        assertThat(machine.moves).hasSize(1);
+    }
+}

@@ -1,0 +1,66 @@
+package dev.weir.storage.file;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class WriteGuardTest {
+    private static final long SLOW = WriteGuard.BLOCKED_NANOS + 1;
+
+    private final WriteGuard guard = new WriteGuard(0);
+    private long now;
+
+    private void write(long nanos) {
+        guard.took(now, now + nanos);
+        now += nanos;
+    }
+
+    private long pause() {
+        long from = now;
+        while (!guard.isOpen(now)) {
+            now += WriteGuard.FIRST_PAUSE / 4;
+        }
+        return now - from;
+    }
+
+    @Test
+    void isOpenWhileWritesAreFast() {
+        for (int i = 0; i < 100; i++) {
+            assertThat(guard.isOpen(now)).isTrue();
+            write(1000);
+        }
+    }
+
+    @Test
+    void oneWriteThatBlocksClosesItForAWhile() {
+        write(SLOW);
+        assertThat(guard.isOpen(now)).isFalse();
+        assertThat(pause()).isEqualTo(WriteGuard.FIRST_PAUSE);
+        assertThat(guard.isOpen(now)).isTrue();
+    }
+
+    @Test
+    void whereWritesGoOnBlockingItIsTriedLessAndLessOften() {
+        long last = 0;
+        for (int i = 0; i < 20; i++) {
+            write(SLOW);
+            long pause = pause();
+            assertThat(pause).isGreaterThanOrEqualTo(last).isLessThanOrEqualTo(WriteGuard.LONGEST_PAUSE);
+            last = pause;
+        }
+        assertThat(last).isEqualTo(WriteGuard.LONGEST_PAUSE);
+    }
+
+    @Test
+    void manyFastWritesAreTrustedAgain() {
+        for (int i = 0; i < 20; i++) {
+            write(SLOW);
+            pause();
+        }
+        for (int i = 0; i < WriteGuard.TRUSTED; i++) {
+            write(1000);
+        }
+        write(SLOW);
+        assertThat(pause()).isEqualTo(WriteGuard.FIRST_PAUSE);
+    }
+}
