@@ -21,14 +21,14 @@ final class FirstWriteMeasurements implements Measurements {
     /** Clusters that a measurement allocates, by the size of other images: where requests are smaller, and where not. */
     private static final double SMALL = 1.5;
 
-    private static final double LARGE = 0.375;
+    private static final double LARGE = 0.75;
 
     /** As many more before it. */
     private static final int WARMUP_FACTOR = 2;
 
     private static final int CREATE_SECONDS = 30;
     private static final int TIMEOUT_SECONDS = 60;
-    private static final double SECONDS = 4.5;
+    private static final double SECONDS = 3;
 
     @Override
     public Suite suite() {

@@ -34,7 +34,7 @@ class SuitesTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"randwrite:4k:1, 48", "randwrite:64k:8, 192", "write:1m:4, 192", "write:4k:32, 768"})
+    @CsvSource({"randwrite:4k:1, 48", "randwrite:64k:8, 384", "write:1m:4, 384", "write:4k:32, 768"})
     void firstWritesAllocateAboutAsMuchWhateverTheirSize(String cell, int megabytes) {
         assertThat(FirstWriteMeasurements.megabytes(Cell.parse(cell), 512)).isEqualTo(megabytes);
     }
