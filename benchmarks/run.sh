@@ -1,5 +1,5 @@
 #!/bin/sh
-# Compares mounted exports: Weir, the synchronous jnr-fuse file system, qemu-storage-daemon. See --help and README.md.
+# Measures mounted exports of Weir and its peers side by side, and writes report.md. See --help and README.md.
 set -eu
 
 root=$(dirname "$(dirname "$(readlink -f "$0")")")
@@ -18,4 +18,7 @@ if [ ! -f "$jar" ]; then
     echo "run.sh: building, once ..." >&2
     mvn -q -B -ntp -f "$root/pom.xml" -DskipTests -DskipQuality -pl benchmarks -am package >&2
 fi
-exec "$java" -Dweir.launcher="$root/bin/weir" -cp "$jar" dev.weir.benchmarks.endtoend.Comparison "$@"
+terminal=false
+[ -t 2 ] && terminal=true
+exec "$java" -Djava.awt.headless=true -Dweir.terminal=$terminal -Dweir.launcher="$root/bin/weir" \
+    -Dweir.benchmarks="$root/benchmarks" -cp "$jar" dev.weir.benchmarks.endtoend.Comparison "$@"

@@ -33,6 +33,15 @@ record Cell(String mode, String blockSize, int depth, int jobs) {
                 jobs == null ? 1 : Integer.parseInt(jobs));
     }
 
+    /** The block size in KiB, at least 1. */
+    int kibibytes() {
+        int number = Integer.parseInt(blockSize.replaceAll("[km]$", ""));
+        if (blockSize.endsWith("m")) {
+            return number * 1024;
+        }
+        return blockSize.endsWith("k") ? number : Math.max(1, number / 1024);
+    }
+
     /** As arguments of fio. */
     List<String> arguments() {
         return List.of("--rw=" + mode, "--bs=" + blockSize, "--iodepth=" + depth, "--numjobs=" + jobs);

@@ -1,90 +1,89 @@
 package dev.weir.benchmarks.endtoend;
 
+import dev.weir.benchmarks.report.Report;
+import dev.weir.benchmarks.report.Results;
+import dev.weir.benchmarks.report.Suite;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code run.sh}: mounted exports side by side. */
+/** {@code run.sh}: mounted exports side by side, and the report. */
 @Command(
         name = "run.sh",
         description = {
-            "Compares mounted exports of a raw image: Weir, the synchronous jnr-fuse file system, qemu-storage-daemon.",
-            "Every round runs each cell on every server, in alternating order; the ratio is the median of the rounds'."
+            "Measures mounted exports of Weir and of qemu-storage-daemon side by side, and writes a report with charts.",
+            "",
+            "Every round runs each cell on every server, in alternating order; a ratio is that of one round, to the better of"
+                    + " QEMU's two configurations, and what is quoted is the median of the rounds.",
+            ""
         },
-        mixinStandardHelpOptions = true,
+        footer = {
+            "",
+            "Suites: raw-memory, raw-disk, raw-direct, null, qcow2, first-writes, sequential, scaling, garbage.",
+            "Servers: weir, qsd (QEMU, one event loop), qsd-mt (QEMU 11, two I/O threads), jnr-fuse.",
+            "",
+            "Examples:",
+            "  run.sh --peers ROOT                all of it, to benchmarks/report.md",
+            "  run.sh --peers ROOT --quick        a look, three minutes",
+            "  run.sh --only raw-memory,qcow2     two suites only",
+            "  run.sh --report FIGURES.json       the report again, without measuring",
+            "",
+            "Exit status: 0 measured; 1 something could not be measured; 2 wrong usage."
+        },
+        customSynopsis = "run.sh [OPTION]...",
         usageHelpAutoWidth = true,
         sortOptions = false)
 public final class Comparison implements Callable<Integer> {
-    @Option(
-            names = "--servers",
-            split = ",",
-            paramLabel = "NAME",
-            description = "weir, jnr-fuse, qsd (default: all that are here).")
-    private List<Contender> servers = new ArrayList<>();
+    @ArgGroup(exclusive = false, heading = "What is measured:%n")
+    private PlanOptions planOptions = new PlanOptions();
 
     @Option(
-            names = "--cells",
-            split = ",",
-            paramLabel = "CELL",
-            defaultValue =
-                    "randread:4k:1,randread:4k:32,randread:4k:32:4,randwrite:4k:1,randwrite:4k:32,read:1m:4,write:1m:4",
-            description = "rw:block-size:depth[:jobs] (default: ${DEFAULT-VALUE}).")
-    private List<Cell> cells = new ArrayList<>();
+            names = "--peers",
+            paramLabel = "ROOT",
+            description = "Root folder with qemu-storage-daemon and fio, for which one has to be root"
+                    + " (default: those on the PATH, as far as they are there).")
+    private @Nullable Path peers;
 
-    @Option(
-            names = "--rounds",
-            paramLabel = "N",
-            defaultValue = "5",
-            description = "Rounds (default: ${DEFAULT-VALUE}).")
-    private int rounds;
+    @Option(names = "--memory", paramLabel = "DIR", description = "In memory (default: /dev/shm, or ROOT/mnt/bench).")
+    private @Nullable Path memory;
 
-    @Option(
-            names = "--runtime",
-            paramLabel = "SECONDS",
-            defaultValue = "1",
-            description = "Of one measurement (default: ${DEFAULT-VALUE}).")
-    private int runtime;
-
-    @Option(
-            names = "--warmup",
-            paramLabel = "SECONDS",
-            defaultValue = "4",
-            description = "Of each server, with the first and the last cell (default: ${DEFAULT-VALUE}).")
-    private int warmup;
-
-    @Option(
-            names = "--size",
-            paramLabel = "MIB",
-            defaultValue = "512",
-            description = "Of each image (default: ${DEFAULT-VALUE}).")
-    private int size;
+    @Option(names = "--disk", paramLabel = "DIR", description = "On a disk (default: /var/tmp, or ROOT/var/tmp).")
+    private @Nullable Path disk;
 
     @Option(names = "--ioengine", defaultValue = "io_uring", description = "fio's (default: ${DEFAULT-VALUE}).")
     private String engine = "";
 
-    @Option(names = "--directory", description = "Where images and mounts go (default: in memory).")
-    private @Nullable Path directory;
-
-    @Option(
-            names = "--peers",
-            defaultValue = "/opt/weir-peers",
-            description = "Root folder with qemu-storage-daemon (default: ${DEFAULT-VALUE}).")
-    private Path peers = Path.of("");
-
     @Option(names = "--weir", defaultValue = "${sys:weir.launcher:-bin/weir}", description = "Weir's launcher.")
     private Path launcher = Path.of("");
+
+    @Option(
+            names = "--output",
+            paramLabel = "DIR",
+            description =
+                    "Where report.md and the directory report go (default: benchmarks; target/report in there when only"
+                            + " a part is measured).")
+    private @Nullable Path output;
+
+    @Option(names = "--report", paramLabel = "FILE", description = "Only write the report of these raw figures again.")
+    private @Nullable Path figures;
+
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            description = "Show this help.")
+    private boolean help;
 
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli
@@ -93,102 +92,102 @@ public final class Comparison implements Callable<Integer> {
     /** The program. */
     public static void main(String[] arguments) {
         System.exit(new CommandLine(new Comparison())
-                .registerConverter(Cell.class, Cell::parse)
-                .registerConverter(Contender.class, Comparison::contender)
+                .registerConverter(Cell.class, converter(Cell::parse))
+                .registerConverter(Suite.class, converter(Suite::of))
+                .registerConverter(Contender.class, converter(Contender::of))
+                .setParameterExceptionHandler((e, all) -> {
+                    e.getCommandLine().getErr().println("run.sh: " + e.getMessage() + "; see run.sh --help");
+                    return e.getCommandLine().getCommandSpec().exitCodeOnInvalidInput();
+                })
                 .execute(arguments));
     }
 
-    private static Contender contender(String text) {
-        for (Contender contender : Contender.values()) {
-            if (contender.text().equals(text)) {
-                return contender;
+    private static <T> CommandLine.ITypeConverter<T> converter(Function<String, T> parser) {
+        return text -> {
+            try {
+                return parser.apply(text);
+            } catch (IllegalArgumentException e) {
+                throw new CommandLine.TypeConversionException(e.getMessage());
             }
-        }
-        throw new CommandLine.TypeConversionException("no such server: " + text);
+        };
     }
 
     @Override
-    public Integer call() throws IOException, InterruptedException {
+    public Integer call() throws InterruptedException {
         try {
-            compare();
-            return 0;
+            planOptions.check(spec.commandLine());
+            boolean whole = figures != null ? write(Results.read(figures)) : measure();
+            return whole ? 0 : 1;
         } catch (ComparisonException e) {
-            spec.commandLine().getErr().println("run.sh: " + e.getMessage());
-            return 1;
+            complain(String.valueOf(e.getMessage()));
+        } catch (IOException e) {
+            complain(e.toString());
         }
+        return 1;
     }
 
-    private void compare() throws IOException, InterruptedException, ComparisonException {
-        var settings = new Settings(launcher.toAbsolutePath(), peers.toAbsolutePath());
-        require(Files.isReadable(Path.of("/dev/fuse")), "there is no /dev/fuse here, or no right to it");
-        require(onPath("fio"), "fio is needed: apt-get install fio");
-        require(rounds > 0 && runtime > 0 && size > 0, "--rounds, --runtime and --size are positive");
-        Path parent = directory == null ? settings.memory() : directory;
-        Stage stage = Stage.in(parent, size);
-        // The one place that cleans up, so that an interrupt leaves no mount behind either.
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> closeAtExit(stage)));
-        List<Server> started = new ArrayList<>();
-        for (Contender contender : contenders(settings)) {
-            started.add(stage.started(contender.start(stage, settings)));
+    private boolean measure() throws IOException, InterruptedException, ComparisonException {
+        Places places = Places.find(launcher.toAbsolutePath(), peers, memory, disk);
+        if (!Files.isReadable(Path.of("/dev/fuse"))) {
+            throw new ComparisonException("there is no /dev/fuse here, or no right to it");
         }
-        run(started);
+        if (peers == null && !Places.onPath("fio")) {
+            throw new ComparisonException("fio is needed: apt-get install fio");
+        }
+        var clients = new Clients();
+        var machine = new Machine(clients, places);
+        List<String> notes = new ArrayList<>();
+        Plan plan = planOptions.plan(machine.contenders(notes), machine.weirHelp());
+        var progress = new Progress(System.err, Boolean.getBoolean("weir.terminal"));
+        var run = new Run(plan, places, new Fio(clients, places, engine), progress);
+        run.notes().addAll(notes);
+        // The one place that cleans up after an interrupt.
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> closeAtExit(run)));
+        var environment = machine.describe(planOptions.text(), plan.weirOptions());
+        boolean whole = new Sequence(run, environment, spec.commandLine().getOut(), this::complain)
+                .measure(Files.createDirectories(output().resolve(Report.DIRECTORY))
+                        .resolve("figures.partial.json"));
+        var results = run.results(environment);
+        if (clients.isClosed()) {
+            throw new ComparisonException("interrupted");
+        }
+        if (results.samples().isEmpty() && results.heap().isEmpty()) {
+            throw new ComparisonException("nothing was measured");
+        }
+        results.write(output().resolve(Report.DIRECTORY).resolve(Report.FIGURES));
+        return write(results) && whole;
     }
 
-    private List<Contender> contenders(Settings settings) {
-        if (!servers.isEmpty()) {
-            return servers;
-        }
-        return settings.hasPeers() && directory == null
-                ? List.of(Contender.values())
-                : List.of(Contender.WEIR, Contender.JNR_FUSE);
-    }
-
-    private void run(List<Server> started) throws IOException, InterruptedException, ComparisonException {
-        var fio = new Fio(engine, size);
-        for (Server server : started) {
-            for (Cell cell : List.of(cells.get(0), cells.get(cells.size() - 1))) {
-                if (warmup > 0) {
-                    fio.run(server.file(), cell, warmup);
-                }
-            }
-        }
+    private boolean write(Results results) throws IOException {
+        Path directory = Files.createDirectories(output());
+        var missing = Report.write(results, directory);
+        missing.ifPresent(why -> complain("no charts: " + why));
         PrintWriter out = spec.commandLine().getOut();
-        var table = new ResultTable(started.stream().map(Server::name).toList());
-        out.println(table.head());
-        for (Cell cell : cells) {
-            Map<String, List<Measurement>> results = new LinkedHashMap<>();
-            started.forEach(server -> results.put(server.name(), new ArrayList<>()));
-            for (int round = 0; round < rounds; round++) {
-                for (int i = 0; i < started.size(); i++) {
-                    Server server = started.get(round % 2 == 0 ? i : started.size() - 1 - i);
-                    results.getOrDefault(server.name(), new ArrayList<>()).add(fio.run(server.file(), cell, runtime));
-                }
-            }
-            out.println(table.row(cell, results));
-            out.flush();
-        }
+        out.println(Report.targets(results));
+        out.println(directory.resolve(Report.FILE).normalize());
+        out.flush();
+        return missing.isEmpty();
     }
 
-    private static void closeAtExit(Stage stage) {
+    private Path output() {
+        if (output != null) {
+            return output;
+        }
+        Path benchmarks = Path.of(System.getProperty("weir.benchmarks", "benchmarks"));
+        return figures == null && planOptions.isPart() ? benchmarks.resolve("target/report") : benchmarks;
+    }
+
+    private void closeAtExit(Run run) {
         try {
-            stage.close();
-        } catch (IOException | InterruptedException e) {
-            System.err.println("run.sh: left behind: " + e.getMessage());
+            run.close();
+        } catch (IOException e) {
+            complain("left behind: " + e.getMessage());
         }
     }
 
-    private static void require(boolean condition, String otherwise) throws ComparisonException {
-        if (!condition) {
-            throw new ComparisonException(otherwise);
-        }
-    }
-
-    private static boolean onPath(String program) {
-        for (String entry : System.getenv("PATH").split(":")) {
-            if (Files.isExecutable(Path.of(entry, program))) {
-                return true;
-            }
-        }
-        return false;
+    private void complain(String message) {
+        PrintWriter err = spec.commandLine().getErr();
+        err.println("run.sh: " + message);
+        err.flush();
     }
 }

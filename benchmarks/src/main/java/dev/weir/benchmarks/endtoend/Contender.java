@@ -2,45 +2,68 @@ package dev.weir.benchmarks.endtoend;
 
 import dev.weir.benchmarks.peer.JnrFusePeer;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 
 /** Who can be compared, each in the configuration that suits it best. */
 enum Contender {
     /** {@code weir export}. */
     WEIR("weir") {
         @Override
-        Server start(Stage stage, Settings settings) throws IOException, InterruptedException, ComparisonException {
-            if (!Files.isExecutable(settings.launcher())) {
-                throw new ComparisonException("no launcher at " + settings.launcher() + "; name it with --weir");
-            }
-            Path image = stage.image(text());
+        Server start(Stage stage, Export export, Places places, List<String> weirOptions)
+                throws IOException, InterruptedException, ComparisonException {
             Path mount = stage.mountFile(text());
-            return Server.start(
-                    text(),
-                    mount,
-                    mount,
-                    List.of(
-                            settings.launcher().toString(),
-                            "export",
-                            image.toString(),
-                            mount.toString(),
-                            "--format=raw",
-                            "--writable",
-                            "--growable"));
+            List<String> command = new ArrayList<>(List.of(places.launcher().toString(), "export"));
+            if (export.format() == Export.Format.NULL) {
+                command.add("null-co:" + export.megabytes() + "M");
+            } else {
+                command.add(export.image().toString());
+                command.add("--format=" + export.format().driver());
+            }
+            command.addAll(List.of(mount.toString(), "--writable", "--growable"));
+            if (export.direct()) {
+                command.add("--cache-direct");
+            }
+            command.addAll(weirOptions);
+            return stage.start(text(), List.of(mount), mount, command, Map.of());
+        }
+    },
+
+    /** qemu-storage-daemon with one event loop. */
+    QSD("qsd") {
+        @Override
+        Server start(Stage stage, Export export, Places places, List<String> weirOptions)
+                throws IOException, InterruptedException, ComparisonException {
+            return qemu(stage, export, places, List.of());
+        }
+    },
+
+    /** qemu-storage-daemon with two I/O threads for the export. */
+    QSD_MT("qsd-mt") {
+        @Override
+        Server start(Stage stage, Export export, Places places, List<String> weirOptions)
+                throws IOException, InterruptedException, ComparisonException {
+            return qemu(stage, export, places, List.of("t0", "t1"));
         }
     },
 
     /** The synchronous file system on jnr-fuse. */
     JNR_FUSE("jnr-fuse") {
         @Override
-        Server start(Stage stage, Settings settings) throws IOException, InterruptedException, ComparisonException {
-            Path image = stage.image(text());
+        boolean serves(Export.Format format, boolean direct) {
+            return format == Export.Format.RAW && !direct;
+        }
+
+        @Override
+        Server start(Stage stage, Export export, Places places, List<String> weirOptions)
+                throws IOException, InterruptedException, ComparisonException {
             Path mount = stage.mountDirectory(text());
-            return Server.start(
+            return stage.start(
                     text(),
-                    mount,
+                    List.of(mount),
                     mount.resolve(JnrFusePeer.FILE),
                     List.of(
                             Path.of(System.getProperty("java.home"), "bin", "java")
@@ -49,32 +72,9 @@ enum Contender {
                             "-cp",
                             System.getProperty("java.class.path"),
                             JnrFusePeer.class.getName(),
-                            image.toString(),
-                            mount.toString()));
-        }
-    },
-
-    /** qemu-storage-daemon out of the root folder of the peers, in which the stage has to be. */
-    QSD("qsd") {
-        @Override
-        Server start(Stage stage, Settings settings) throws IOException, InterruptedException, ComparisonException {
-            Path image = stage.image(text());
-            Path mount = stage.mountFile(text());
-            return Server.start(
-                    text(),
-                    mount,
-                    mount,
-                    List.of(
-                            "chroot",
-                            settings.peers().toString(),
-                            "qemu-storage-daemon",
-                            "--blockdev",
-                            "driver=file,node-name=p,aio=io_uring,filename=" + settings.insidePeers(image),
-                            "--blockdev",
-                            "driver=raw,node-name=n,file=p",
-                            "--export",
-                            "type=fuse,id=e,node-name=n,writable=on,growable=on,mountpoint="
-                                    + settings.insidePeers(mount)));
+                            export.image().toString(),
+                            mount.toString()),
+                    Map.of());
         }
     };
 
@@ -84,13 +84,58 @@ enum Contender {
         this.text = text;
     }
 
+    /** @throws IllegalArgumentException where there is none of that name */
+    static Contender of(String text) {
+        return Stream.of(values())
+                .filter(contender -> contender.text.equals(text))
+                .findAny()
+                .orElseThrow(() -> new IllegalArgumentException("no such server: '" + text + "'"));
+    }
+
     /** The name on the command line and in tables. */
     String text() {
         return text;
     }
 
-    /** Starts it on an image of its own. */
-    abstract Server start(Stage stage, Settings settings) throws IOException, InterruptedException, ComparisonException;
+    boolean isQemu() {
+        return this == QSD || this == QSD_MT;
+    }
+
+    /** Whether it can. */
+    boolean serves(Export.Format format, boolean direct) {
+        return true;
+    }
+
+    /** Starts it; the stage owns it. */
+    abstract Server start(Stage stage, Export export, Places places, List<String> weirOptions)
+            throws IOException, InterruptedException, ComparisonException;
+
+    /** With an I/O thread for each name, or with the main loop. */
+    final Server qemu(Stage stage, Export export, Places places, List<String> threads)
+            throws IOException, InterruptedException, ComparisonException {
+        Path mount = stage.mountFile(text());
+        List<String> command = places.command("qemu-storage-daemon");
+        var iothreads = new StringBuilder();
+        for (int i = 0; i < threads.size(); i++) {
+            command.addAll(List.of("--object", "iothread,id=" + threads.get(i)));
+            iothreads.append(",iothread.").append(i).append('=').append(threads.get(i));
+        }
+        if (export.format() == Export.Format.NULL) {
+            long bytes = (long) export.megabytes() << 20;
+            command.addAll(List.of("--blockdev", "driver=null-co,node-name=n,read-zeroes=off,size=" + bytes));
+        } else {
+            String direct = export.direct() ? ",cache.direct=on" : "";
+            command.addAll(List.of(
+                    "--blockdev",
+                    "driver=file,node-name=p,aio=io_uring" + direct + ",filename=" + places.inside(export.image()),
+                    "--blockdev",
+                    "driver=" + export.format().driver() + ",node-name=n,file=p" + direct));
+        }
+        command.addAll(List.of(
+                "--export",
+                "type=fuse,id=e,node-name=n,writable=on,growable=on,mountpoint=" + places.inside(mount) + iothreads));
+        return stage.start(text(), List.of(mount), mount, command, Map.of());
+    }
 
     @Override
     public String toString() {

@@ -1,7 +1,8 @@
 /**
- * Mounted exports compared with their peers, with fio as the client: a program of its own, run by {@code run.sh}.
+ * Mounted exports compared with their peers, and the report of that: a program of its own, run by {@code run.sh}.
  *
- * <p>Threads: one; servers and clients are processes, and this one never touches a file on their mounts.
+ * <p>Threads: one that measures, one that samples memory meanwhile, and the JVM's at exit, which cleans up. Servers and
+ * clients are processes; this one never touches a file on their mounts.
  */
 @NullMarked
 package dev.weir.benchmarks.endtoend;

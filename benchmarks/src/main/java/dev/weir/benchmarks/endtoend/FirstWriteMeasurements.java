@@ -1,0 +1,108 @@
+package dev.weir.benchmarks.endtoend;
+
+import dev.weir.benchmarks.report.Suite;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Writes to clusters of a qcow2 image in memory that no write has been to: for each measurement a fresh image and a fresh
+ * server, which is warmed up in the first half of the image and measured in the second one.
+ */
+final class FirstWriteMeasurements implements Measurements {
+    private static final String CELLS = "randwrite:4k:1,randwrite:4k:32,randwrite:64k:8,write:1m:4";
+    private static final String QUICK = "randwrite:4k:32,write:1m:4";
+    private static final int CLUSTER_KIB = 64;
+
+    /** Of the image; its file has what was written only. */
+    private static final int VIRTUAL_MEGABYTES = 32 << 10;
+
+    /** Clusters that a measurement allocates, by the size of other images: where requests are smaller, and where not. */
+    private static final double SMALL = 1.5;
+
+    private static final double LARGE = 0.75;
+
+    /** As many more before it. */
+    private static final int WARMUP_FACTOR = 2;
+
+    private static final int CREATE_SECONDS = 30;
+    private static final int TIMEOUT_SECONDS = 60;
+    private static final double SECONDS = 3;
+
+    @Override
+    public Suite suite() {
+        return Suite.FIRST_WRITES;
+    }
+
+    private static List<Contender> contenders(Run run) {
+        return run.plan().contenders(Export.Format.QCOW2, false);
+    }
+
+    private static List<Cell> cells(Run run) {
+        return run.plan().cellsOr(CELLS, QUICK).stream()
+                .filter(cell -> cell.mode().endsWith("write") && cell.jobs() == 1)
+                .toList();
+    }
+
+    @Override
+    public void announce(Run run) {
+        run.progress()
+                .expect(contenders(run).size() * cells(run).size() * run.plan().rounds(), SECONDS);
+    }
+
+    @Override
+    public void measure(Run run) throws IOException, InterruptedException, ComparisonException {
+        long space = Math.round(SMALL * run.plan().size() * (WARMUP_FACTOR + 1));
+        try (Stage stage = run.stage(run.places().memory(), space)) {
+            for (Cell cell : cells(run)) {
+                for (int round = 0; round < run.plan().rounds(); round++) {
+                    for (Contender contender : Run.inTurn(contenders(run), round)) {
+                        run.progress().step(suite() + " " + cell + " round " + (round + 1) + " " + contender, SECONDS);
+                        measure(run, stage, contender, cell, round);
+                    }
+                }
+            }
+        }
+    }
+
+    private void measure(Run run, Stage stage, Contender contender, Cell cell, int round)
+            throws IOException, InterruptedException, ComparisonException {
+        Path image = stage.path(contender + ".qcow2");
+        Files.deleteIfExists(image);
+        List<String> create = List.of(
+                run.places().launcher().toString(),
+                "image",
+                "create",
+                "-f",
+                "qcow2",
+                image.toString(),
+                VIRTUAL_MEGABYTES + "M");
+        run.clients().run(create, CREATE_SECONDS);
+        var export = new Export(Export.Format.QCOW2, image, VIRTUAL_MEGABYTES, false);
+        Server server = contender.start(
+                stage, export, run.places(), run.plan().weirOptions().of(suite()));
+        int half = VIRTUAL_MEGABYTES / 2;
+        List<String> target = List.of("--filename=" + run.places().inside(server.file()), "--size=" + half + "m");
+        int megabytes = megabytes(cell, run.plan().size());
+        run.fio().writeOnce(target, cell, 0, megabytes * WARMUP_FACTOR, TIMEOUT_SECONDS);
+        double before = server.cpuMicros();
+        Fio.Figures figures = run.fio().writeOnce(target, cell, half, megabytes, TIMEOUT_SECONDS);
+        run.keep(suite(), cell.toString(), server, round, figures, server.cpuMicros() - before);
+        stage.stop(server);
+        Files.delete(image);
+    }
+
+    /**
+     * What a client writes in a measurement, in MiB. A random write of less than a cluster allocates one all the same.
+     *
+     * @param size of other images
+     */
+    static int megabytes(Cell cell, int size) {
+        boolean small = cell.kibibytes() < CLUSTER_KIB;
+        double allocated = (small ? SMALL : LARGE) * size;
+        boolean random = cell.mode().startsWith("rand");
+        double written = small && random ? allocated * cell.kibibytes() / CLUSTER_KIB : allocated;
+        return Math.max(1, (int) Math.round(written));
+    }
+}
