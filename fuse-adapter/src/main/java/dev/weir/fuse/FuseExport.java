@@ -200,6 +200,7 @@ public final class FuseExport {
                 PosixProcess.gid(),
                 options.kernelCache() != KernelCache.OFF,
                 options.kernelCache() == KernelCache.ON,
+                options.clientAffinity(),
                 options.maxInFlightBytes(),
                 options.maxInFlightRequests());
     }

@@ -13,6 +13,7 @@ public final class FuseExportOptions {
     private final AllowOther allowOther;
     private final boolean writethrough;
     private final KernelCache kernelCache;
+    private final boolean clientAffinity;
     private final long maxInFlightBytes;
     private final int maxInFlightRequests;
     private final Duration shutdownTimeout;
@@ -25,6 +26,7 @@ public final class FuseExportOptions {
         this.allowOther = builder.allowOther;
         this.writethrough = builder.writethrough;
         this.kernelCache = builder.kernelCache;
+        this.clientAffinity = builder.clientAffinity;
         this.maxInFlightBytes = builder.maxInFlightBytes;
         this.maxInFlightRequests = builder.maxInFlightRequests;
         this.shutdownTimeout = builder.shutdownTimeout;
@@ -70,6 +72,11 @@ public final class FuseExportOptions {
         return kernelCache;
     }
 
+    /** Whether event loops go to the processor of a client that waits for each answer. */
+    public boolean clientAffinity() {
+        return clientAffinity;
+    }
+
     /** Budget for the memory of requests in flight, in bytes, per queue. */
     public long maxInFlightBytes() {
         return maxInFlightBytes;
@@ -97,6 +104,7 @@ public final class FuseExportOptions {
         private AllowOther allowOther = AllowOther.AUTO;
         private boolean writethrough;
         private KernelCache kernelCache = KernelCache.OFF;
+        private boolean clientAffinity = true;
         private long maxInFlightBytes = 64 << 20;
         private int maxInFlightRequests = 1024;
         private Duration shutdownTimeout = Duration.ofSeconds(10);
@@ -138,6 +146,16 @@ public final class FuseExportOptions {
         /** Whether readers use the kernel's page cache. Defaults to {@link KernelCache#OFF}. */
         public Builder kernelCache(KernelCache kernelCache) {
             this.kernelCache = Objects.requireNonNull(kernelCache, "kernelCache");
+            return this;
+        }
+
+        /**
+         * Whether an event loop moves to the processor of a client that waits for each answer before it asks again, where
+         * that takes a fraction of the time; the set of processors that its thread may use stays what it is. On a machine
+         * with two processors a thread of low priority keeps the other one busy meanwhile. Defaults to true.
+         */
+        public Builder clientAffinity(boolean clientAffinity) {
+            this.clientAffinity = clientAffinity;
             return this;
         }
 

@@ -184,6 +184,9 @@ final class AddCommand implements Callable<Integer> {
         if (fileOptions.kernelCache() != OnOffAuto.OFF) {
             export.put("kernel-cache", fileOptions.kernelCache().toString());
         }
+        if (!fileOptions.clientAffinity()) {
+            export.put("client-affinity", false);
+        }
         if (!ioThreads.isEmpty()) {
             ArrayNode threads = export.putArray("iothread");
             ioThreads.forEach(threads::add);

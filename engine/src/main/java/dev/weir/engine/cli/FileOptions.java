@@ -28,6 +28,11 @@ final class FileOptions {
                     + " O_DIRECT; 'auto' unless somebody has it open to write (${DEFAULT-VALUE}).")
     private OnOffAuto kernelCache;
 
+    @Option(
+            names = "--no-client-affinity",
+            description = "Do not move an event loop to the processor of a client that waits for each answer.")
+    private boolean noClientAffinity;
+
     boolean growable() {
         return growable;
     }
@@ -42,6 +47,10 @@ final class FileOptions {
 
     OnOffAuto kernelCache() {
         return kernelCache;
+    }
+
+    boolean clientAffinity() {
+        return !noClientAffinity;
     }
 
     /** @throws ParameterException where they make no sense with the image's */

@@ -39,6 +39,7 @@ final class ExportOptions {
             Option.choice("allow-other", AllowOther.class, AllowOther.AUTO);
     private static final Option<KernelCache> KERNEL_CACHE =
             Option.choice("kernel-cache", KernelCache.class, KernelCache.OFF);
+    private static final Option<Boolean> CLIENT_AFFINITY = Option.flag("client-affinity", true);
     private static final Option<OptionalLong> MAX_IN_FLIGHT_BYTES = Option.bytes("max-in-flight-bytes");
 
     /** What every export has besides its type. */
@@ -46,8 +47,9 @@ final class ExportOptions {
             OptionSchema.of(ID, FIXED_IOTHREAD, IOTHREAD, NODE_NAME, WRITABLE, WRITETHROUGH, ALLOW_INACTIVE);
 
     /** What exports have besides that, by their type. */
-    static final Map<String, OptionSchema> TYPES =
-            Map.of("fuse", OptionSchema.of(MOUNTPOINT, GROWABLE, ALLOW_OTHER, KERNEL_CACHE, MAX_IN_FLIGHT_BYTES));
+    static final Map<String, OptionSchema> TYPES = Map.of(
+            "fuse",
+            OptionSchema.of(MOUNTPOINT, GROWABLE, ALLOW_OTHER, KERNEL_CACHE, CLIENT_AFFINITY, MAX_IN_FLIGHT_BYTES));
 
     private static final OptionSchema FUSE =
             OptionSchema.of(TYPE).and(COMMON).and(Objects.requireNonNull(TYPES.get("fuse")));
@@ -65,7 +67,8 @@ final class ExportOptions {
                 .growable(reader.get(GROWABLE))
                 .writethrough(reader.get(WRITETHROUGH))
                 .allowOther(reader.get(ALLOW_OTHER))
-                .kernelCache(reader.get(KERNEL_CACHE));
+                .kernelCache(reader.get(KERNEL_CACHE))
+                .clientAffinity(reader.get(CLIENT_AFFINITY));
         reader.get(MAX_IN_FLIGHT_BYTES).ifPresent(fuse::maxInFlightBytes);
         boolean several = options.values().get(IOTHREAD.name()) instanceof NodeOptions;
         List<String> ioThreads = reader.get(IOTHREAD);

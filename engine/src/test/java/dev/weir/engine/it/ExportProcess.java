@@ -211,6 +211,15 @@ final class ExportProcess implements AutoCloseable {
         return awaitExit();
     }
 
+    /** Waits until it has ended by itself; it says nothing then, and its exit status is 0. */
+    void awaitGoodEnd() {
+        int status = awaitExit();
+        assertThat(stderr())
+                .as("what the export said; its exit status is %s", status)
+                .isEmpty();
+        assertThat(status).isZero();
+    }
+
     /** Waits until it has ended by itself, or by what the test did to it; the exit status. */
     int awaitExit() {
         return awaitExit(STOP_LIMIT);

@@ -47,8 +47,7 @@ class UnmountIT {
                 // The kernel aborts the connection before it unmounts.
                 assertThat(export.awaitExit()).isIn(0, 1);
             } else {
-                assertThat(export.awaitExit()).isZero();
-                assertThat(export.stderr()).isEmpty();
+                export.awaitGoodEnd();
             }
         }
         assertThat(Client.run("head", "-c", "7", image.toString()).text()).isEqualTo("written");
@@ -73,8 +72,7 @@ class UnmountIT {
             Files.createFile(directory.resolve("go"));
 
             client.await(Duration.ofSeconds(10)).ok();
-            assertThat(export.awaitExit()).isZero();
-            assertThat(export.stderr()).isEmpty();
+            export.awaitGoodEnd();
         }
         assertThat(Client.run("head", "-c", "17", image.toString()).text()).isEqualTo("after the unmount");
         assertThat(mountpoint).doesNotExist();
@@ -131,8 +129,7 @@ class UnmountIT {
             }
             Client.run("umount", mountpoint.toString()).failed("busy");
             Client.run("umount", "-l", mountpoint.toString()).ok();
-            assertThat(export.awaitExit()).isZero();
-            assertThat(export.stderr()).isEmpty();
+            export.awaitGoodEnd();
         }
         for (int i = 0; i < 4; i++) {
             long count = writers.get(i).await(Duration.ofSeconds(10)).number();
@@ -191,7 +188,7 @@ class UnmountIT {
             try (var second = ExportProcess.start(next, mountpoint)) {
                 Files.createFile(directory.resolve("go"));
                 client.await(Duration.ofSeconds(10)).ok();
-                assertThat(first.awaitExit()).isZero();
+                first.awaitGoodEnd();
                 assertThat(Client.run("cat", second.mountpoint().toString()).text())
                         .isEqualTo("next");
             }

@@ -201,8 +201,10 @@ final class FuseQueue {
             received++;
         }
         buffers.unreserve();
-        ClientAffinity.ofThisThread()
-                .served(device.descriptor().intValue(), received, inFlight.get() == 0, request.pid());
+        if (session.options().clientAffinity()) {
+            ClientAffinity.ofThisThread()
+                    .served(device.descriptor().intValue(), received, inFlight.get() == 0, request.pid());
+        }
     }
 
     /** What others gave back of the shared budget is this queue's now. Loop only. */

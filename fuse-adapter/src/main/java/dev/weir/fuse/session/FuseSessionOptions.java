@@ -12,6 +12,7 @@ package dev.weir.fuse.session;
  * @param gid group of the file that is shown
  * @param kernelCache whether those who only read may use the kernel's page cache
  * @param besideWriters whether they may while others write, who are slowed down by that
+ * @param clientAffinity whether event loops go to the processor of a client that waits for each answer
  * @param maxInFlightBytes budget of bounce buffers in bytes, per queue
  * @param maxInFlightRequests most requests in flight, per queue
  */
@@ -25,5 +26,6 @@ public record FuseSessionOptions(
         int gid,
         boolean kernelCache,
         boolean besideWriters,
+        boolean clientAffinity,
         long maxInFlightBytes,
         int maxInFlightRequests) {}

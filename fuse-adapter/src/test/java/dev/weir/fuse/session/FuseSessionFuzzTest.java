@@ -122,6 +122,7 @@ class FuseSessionFuzzTest {
                 0,
                 random.nextBoolean(),
                 random.nextBoolean(),
+                random.nextBoolean(),
                 1 << 17,
                 16);
         kernel = new ScriptedFuseDevice();

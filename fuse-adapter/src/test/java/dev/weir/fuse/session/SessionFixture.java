@@ -216,6 +216,7 @@ final class SessionFixture implements BeforeEachCallback, AfterEachCallback {
                 1000,
                 kernelCache != KernelCache.OFF,
                 kernelCache == KernelCache.ON,
+                false,
                 maxBytes,
                 maxRequests);
     }
