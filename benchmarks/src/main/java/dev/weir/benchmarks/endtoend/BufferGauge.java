@@ -35,9 +35,9 @@ interface BufferGauge {
      */
     record Peak(@Nullable Long inFlight, @Nullable Long buffers) {
         private static final Pattern GAUGE =
-                Pattern.compile("^weir_export_(in_flight|buffer)_bytes\\{[^}]*} (\\S+)$", Pattern.MULTILINE);
+                Pattern.compile("^weir_engine_(in_flight|buffer)_bytes\\{[^}]*} (\\S+)$", Pattern.MULTILINE);
 
-        /** The sums over all exports. */
+        /** The sums over all engines. */
         static Peak parse(String metrics) {
             double inFlight = 0;
             double buffers = 0;

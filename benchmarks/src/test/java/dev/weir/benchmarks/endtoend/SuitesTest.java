@@ -42,10 +42,10 @@ class SuitesTest {
     @Test
     void memoryOfRequestsIsTheSumOverExports() {
         String metrics = """
-                # TYPE weir_export_buffer_bytes gauge
-                weir_export_buffer_bytes{export="e0"} 1048576.0
-                weir_export_buffer_bytes{export="e1"} 2097152.0
-                weir_export_in_flight_bytes{export="e0"} 4096.0
+                # TYPE weir_engine_buffer_bytes gauge
+                weir_engine_buffer_bytes{export="e0"} 1048576.0
+                weir_engine_buffer_bytes{export="e1"} 2097152.0
+                weir_engine_in_flight_bytes{export="e0"} 4096.0
                 weir_export_in_flight_requests{export="e0"} 7.0
                 """;
 
