@@ -122,10 +122,10 @@ final class ExportShutdown {
             note(e);
         }
         try {
-            if (session.isTelling()) {
-                mount.abort();
-            }
             if (!gone()) {
+                if (session.isTelling()) {
+                    mount.abort();
+                }
                 mount.detach();
             }
         } catch (RuntimeException e) {

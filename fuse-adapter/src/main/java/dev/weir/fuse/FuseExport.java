@@ -293,7 +293,15 @@ public final class FuseExport {
                 },
                 "weir-unmount");
         thread.setDaemon(true);
-        thread.start();
+        try {
+            thread.start();
+        } catch (Error e) {
+            // No thread to be had: nobody can unmount it, and nobody must wait for it.
+            LOGGER.error("{}: the shutdown failed", mount.mountpoint(), e);
+            gaveUp = true;
+            state.set(State.FAILED);
+            terminated.completeExceptionally(e);
+        }
     }
 
     @Override

@@ -138,6 +138,11 @@ public record FileStatus(
         }
     }
 
+    /** Major number of {@link #device}. */
+    public int deviceMajor() {
+        return (int) (device >>> 8 & 0xfffL | device >>> 32 & ~0xfffL);
+    }
+
     /** As glibc's makedev, so that numbers can be compared with those of the JDK. */
     private static long device(int major, int minor) {
         long high = Integer.toUnsignedLong(major);

@@ -78,7 +78,7 @@ public final class IoUring implements AutoCloseable {
         this.cqMask = rings.getInt(memory.cq(8));
         this.cqEntries = rings.getInt(memory.cq(12));
         this.cqesAt = memory.cq(20);
-        this.cqFlagsAt = memory.cq(24);
+        this.cqFlagsAt = memory.cq(IoUringMemory.CQ_FLAGS);
         for (int i = 0; i < sqEntries; i++) {
             rings.putInt(arrayAt + 4 * i, i);
         }
@@ -89,7 +89,7 @@ public final class IoUring implements AutoCloseable {
      *
      * @param entries requests between two calls of {@link #enter}; a power of two
      * @param inFlight results that there is room for; a power of two, more than {@code entries}
-     * @throws PosixException ENOSYS before Linux 5.1 and EINVAL or EOPNOTSUPP before 5.6; EPERM where it is forbidden;
+     * @throws PosixException ENOSYS before Linux 5.1 and EINVAL or EOPNOTSUPP before 5.8; EPERM where it is forbidden;
      *     ENOMEM where it would exceed the limit of locked memory
      */
     public static IoUring open(int entries, int inFlight) throws PosixException {

@@ -43,6 +43,9 @@ final class IoUringMemory {
     private static final int SQ_OFFSETS = 40;
     private static final int CQ_OFFSETS = 80;
 
+    /** Where the flags are; 0 before Linux 5.8. */
+    static final int CQ_FLAGS = 24;
+
     private static final int PROT_READ_WRITE = 3;
     private static final int MAP_SHARED_POPULATE = 0x1 | 0x8000;
     private static final long MAP_RINGS = 0;
@@ -60,6 +63,10 @@ final class IoUringMemory {
         this.params = params;
         int sqEntries = params.getInt(0);
         int cqEntries = params.getInt(4);
+        if (cq(CQ_FLAGS) == 0) {
+            // Linux before 5.8: results could not be kept from waking up the loop.
+            throw new PosixException(Errno.EOPNOTSUPP, "io_uring_setup");
+        }
         ringsBytes = Math.max(sq(24) + 4L * sqEntries, cq(20) + 16L * cqEntries);
         sqesBytes = 64L * sqEntries;
         ringsAddress = map(fd, ringsBytes, MAP_RINGS);

@@ -10,6 +10,8 @@ import dev.weir.fuse.KernelCache;
 import dev.weir.fuse.session.FuseStatistics;
 import dev.weir.storage.Permissions;
 import dev.weir.storage.WriteFlag;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -360,7 +362,8 @@ class KernelCacheIT {
     @Test
     void theKernelReadsAheadAsFarAsTheBudgetAllows() throws Exception {
         try (var export = ExportProcess.start(image, mountpoint, "--kernel-cache=on")) {
-            assertThat(readAhead()).isEqualTo("4096");
+            // It is mounted a moment before that is set.
+            ProcessStatus.await("reads ahead", LIMIT, () -> readAhead().equals("4096"));
         }
         try (var export = ExportProcess.start(image, mountpoint, "--kernel-cache=on", "--max-in-flight-bytes=2M")) {
             assertThat(readAhead()).isEqualTo("128");
@@ -370,7 +373,15 @@ class KernelCacheIT {
         }
     }
 
-    private String readAhead() throws Exception {
+    private String readAhead() {
+        try {
+            return readAheadNow();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private String readAheadNow() throws IOException {
         String number = Files.readAllLines(Path.of("/proc/self/mountinfo")).stream()
                 .map(line -> line.split(" "))
                 .filter(fields -> fields[4].equals(mountpoint.toString()))

@@ -86,6 +86,10 @@ final class BounceBuffers implements InFlightBudget.Waiter {
         if (needed > 0 && (waiting || !budget.tryTake(needed))) {
             return false;
         }
+        if (waiting && budget.leave(this)) {
+            // What is guaranteed is enough again. Who waits for more than there will ever be would hold up the line.
+            waiting = false;
+        }
         reserveWith(needed);
         return true;
     }

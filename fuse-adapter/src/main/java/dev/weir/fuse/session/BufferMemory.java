@@ -109,7 +109,7 @@ public final class BufferMemory {
 
         /** One queue is gone. */
         void endOne() {
-            if (queues.getAndDecrement() > 0) {
+            if (queues.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
                 giveBack(bytesEach);
             }
         }

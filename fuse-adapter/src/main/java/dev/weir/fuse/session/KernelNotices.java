@@ -35,7 +35,9 @@ final class KernelNotices {
     /** What is told together. */
     private static final class Batch {
         final StaleRanges pages = new StaleRanges();
-        final Sinks.Empty<Void> told = Sinks.empty();
+        /** Another one once those who wait were let go: who comes then waits for the kernel all the same. */
+        Sinks.Empty<Void> told = Sinks.empty();
+
         final long sinceNanos = System.nanoTime();
         boolean attributes;
 
@@ -96,7 +98,7 @@ final class KernelNotices {
         Batch batch = batch();
         batch.pages.add(offset, end);
         run();
-        if (pauses > 0 || late) {
+        if (pauses > 0 || late || next != batch) {
             return Mono.empty();
         }
         watch();
@@ -126,9 +128,19 @@ final class KernelNotices {
     }
 
     private void run() {
-        if (!running) {
-            running = true;
+        if (running) {
+            return;
+        }
+        running = true;
+        try {
             teller.execute(this::tellAll);
+        } catch (RuntimeException | Error e) {
+            // No thread to be had. Nobody must wait for it; the next change tries again.
+            LOGGER.warn("{}: the kernel was not told of a change", queue, e);
+            running = false;
+            Batch lost = next;
+            next = null;
+            told(lost);
         }
     }
 
@@ -146,14 +158,18 @@ final class KernelNotices {
 
     /** Tells nothing more; completes when the kernel has taken what it is being told. READs must be served until then. */
     CompletionStage<Void> end() {
+        // Before the batch that has not begun is forgotten, with those who wait for it.
+        letGo();
+        Batch dropped;
         synchronized (this) {
             ended = true;
+            dropped = next;
             next = null;
             if (!running) {
                 quiet.complete(null);
             }
         }
-        letGo();
+        told(dropped);
         return quiet;
     }
 
@@ -163,27 +179,40 @@ final class KernelNotices {
     }
 
     private void letGo() {
-        Batch first;
-        Batch second;
+        Sinks.Empty<Void> first;
+        Sinks.Empty<Void> second;
         synchronized (this) {
-            first = current;
-            second = next;
+            first = waitersOf(current);
+            second = waitersOf(next);
         }
-        told(first);
-        told(second);
+        first.tryEmitEmpty();
+        second.tryEmitEmpty();
     }
 
-    private static void told(@Nullable Batch batch) {
+    /** Those of now; under the lock. */
+    private static Sinks.Empty<Void> waitersOf(@Nullable Batch batch) {
+        Sinks.Empty<Void> waiters = Sinks.empty();
         if (batch != null) {
-            batch.told.tryEmitEmpty();
+            Sinks.Empty<Void> before = batch.told;
+            batch.told = waiters;
+            return before;
         }
+        return waiters;
+    }
+
+    private void told(@Nullable Batch batch) {
+        Sinks.Empty<Void> waiters;
+        synchronized (this) {
+            waiters = waitersOf(batch);
+        }
+        waiters.tryEmitEmpty();
     }
 
     private void tellAll() {
         for (Batch batch = begin(null); batch != null; batch = begin(batch)) {
             try {
                 tell(batch);
-            } catch (IOException | RuntimeException e) {
+            } catch (IOException | RuntimeException | Error e) {
                 LOGGER.warn("{}: the kernel was not told of a change", queue, e);
             }
         }

@@ -259,6 +259,10 @@ final class LoopBuffers {
         try {
             loop.execute(() -> {
                 sortReturned();
+                if (queues > 0 && receive == null) {
+                    // Set aside when the first queue came.
+                    receive();
+                }
                 freeIdle(0);
             });
         } catch (RejectedExecutionException e) {

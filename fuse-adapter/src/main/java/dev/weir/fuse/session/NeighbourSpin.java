@@ -3,6 +3,8 @@ package dev.weir.fuse.session;
 import dev.weir.posix.PosixScheduling;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Keeps the other processor of a machine with two from being idle, for a moment: the scheduler wakes a client there
@@ -11,11 +13,17 @@ import org.jspecify.annotations.Nullable;
  * first (nice 19). Any thread.
  */
 final class NeighbourSpin {
+    private static final Logger LOGGER = LoggerFactory.getLogger(NeighbourSpin.class);
+
     private static final @Nullable NeighbourSpin INSTANCE =
             Runtime.getRuntime().availableProcessors() == 2 ? new NeighbourSpin() : null;
 
+    /** How long the thread stays when nobody wants it. */
+    private static final long LINGER_NANOS = 200_000_000;
+
     private volatile long until;
     private volatile int processor;
+    private volatile boolean impossible;
     private volatile boolean spinning;
     private @Nullable Thread thread;
 
@@ -37,39 +45,62 @@ final class NeighbourSpin {
     void spin(long until, int here) {
         this.processor = 1 - here;
         this.until = until;
-        if (!spinning) {
+        if (!spinning && !impossible) {
             wake();
         }
     }
 
     private synchronized void wake() {
         spinning = true;
-        if (thread == null) {
-            thread = new Thread(this::run, "weir-spin");
-            thread.setDaemon(true);
-            thread.start();
-        } else {
+        if (thread != null) {
             LockSupport.unpark(thread);
+            return;
+        }
+        try {
+            var started = new Thread(this::run, "weir-spin");
+            started.setDaemon(true);
+            started.start();
+            thread = started;
+        } catch (Error e) {
+            // No thread to be had: requests are served all the same.
+            spinning = false;
+            impossible = true;
+            LOGGER.debug("no thread keeps the other processor busy", e);
         }
     }
 
     private void run() {
         PosixScheduling.giveWay();
-        while (true) {
-            if (isWanted()) {
-                // Only while it spins: who wakes it up must find a processor for it that is not busy.
-                int here = processor;
-                if (!PosixScheduling.stayOn(here, () -> spinOn(here))) {
-                    until = System.nanoTime();
-                }
-            } else {
-                spinning = false;
-                if (!isWanted()) {
-                    LockSupport.park(this);
-                }
-                spinning = true;
+        while (isWanted() || isWantedSoon()) {
+            spinning = true;
+            // Only while it spins: who wakes it up must find a processor for it that is not busy.
+            int here = processor;
+            if (!PosixScheduling.stayOn(here, () -> spinOn(here))) {
+                until = System.nanoTime();
             }
         }
+    }
+
+    /** Waits for somebody to want it again; if nobody does for a while, the thread ends. */
+    private boolean isWantedSoon() {
+        spinning = false;
+        long end = System.nanoTime() + LINGER_NANOS;
+        while (!isWanted()) {
+            long left = end - System.nanoTime();
+            if (left <= 0) {
+                return !hasEnded();
+            }
+            LockSupport.parkNanos(this, left);
+        }
+        return true;
+    }
+
+    private synchronized boolean hasEnded() {
+        if (isWanted()) {
+            return false;
+        }
+        thread = null;
+        return true;
     }
 
     private void spinOn(int here) {

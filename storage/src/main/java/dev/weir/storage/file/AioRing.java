@@ -105,8 +105,9 @@ final class AioRing implements IoUring.Results {
     }
 
     void sync(int fd, FileEngine.SyncHandler handler) {
+        RingRequest request = request();
         handler.serve();
-        add(request().sync(fd, handler));
+        add(request.sync(fd, handler));
     }
 
     private RingRequest request() {

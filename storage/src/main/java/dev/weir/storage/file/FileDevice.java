@@ -239,6 +239,13 @@ final class FileDevice extends ProtocolDevice {
     }
 
     private Mono<Void> call(String operation, long offset, PoolCall.Action action) {
-        return PoolCall.of(pool, nodeName, operation, offset, action);
+        return PoolCall.of(pool, nodeName, operation, offset, () -> {
+            inline.enterExclusive();
+            try {
+                action.run();
+            } finally {
+                inline.leaveExclusive();
+            }
+        });
     }
 }

@@ -60,6 +60,9 @@ final class FileTransfer extends Mono<Void> {
         /** The buffer's limit for the request as a whole. */
         private int limit;
 
+        /** Whether it keeps others from writing inline. */
+        private boolean exclusive;
+
         Run(FileTransfer transfer, CoreSubscriber<? super Void> actual) {
             this.transfer = transfer;
             this.device = transfer.device;
@@ -110,6 +113,10 @@ final class FileTransfer extends Mono<Void> {
                 finish();
                 return;
             }
+            if (transfer.write && !exclusive) {
+                exclusive = true;
+                device.inline().enterExclusive();
+            }
             try {
                 if (done) {
                     device.pool().execute(this::trim);
@@ -136,7 +143,15 @@ final class FileTransfer extends Mono<Void> {
             finish();
         }
 
+        private void leave() {
+            if (exclusive) {
+                exclusive = false;
+                device.inline().leaveExclusive();
+            }
+        }
+
         private void finish() {
+            leave();
             if (transfer.fua) {
                 device.flushes().add(this);
             } else {
@@ -199,6 +214,7 @@ final class FileTransfer extends Mono<Void> {
         }
 
         private void fail(Throwable cause) {
+            leave();
             actual.onError(
                     FileErrors.failed(device.nodeName(), transfer.write ? "write" : "read", transfer.offset, cause));
         }

@@ -24,7 +24,7 @@ final class FlushQueue implements FileEngine.SyncHandler {
 
     // Guarded by this.
     private List<Waiter> waiting = new ArrayList<>();
-    private List<Waiter> served = List.of();
+    private List<Waiter> served = new ArrayList<>();
     private @Nullable Throwable failure;
 
     /** Written under the lock only. */
@@ -84,7 +84,8 @@ final class FlushQueue implements FileEngine.SyncHandler {
     /** The sync starts now: whoever waits is served by it. */
     @Override
     public synchronized void serve() {
-        served = takeAll();
+        // Twice where the first way to sync was not to be had.
+        served.addAll(takeAll());
     }
 
     private List<Waiter> takeAll() {
@@ -100,7 +101,7 @@ final class FlushQueue implements FileEngine.SyncHandler {
         boolean again = false;
         synchronized (this) {
             told = served;
-            served = List.of();
+            served = new ArrayList<>();
             if (result != null) {
                 failure = result;
                 doomed = takeAll();

@@ -1,10 +1,12 @@
 package dev.weir.storage.file;
 
 import dev.weir.posix.Errno;
+import dev.weir.posix.FileStatus;
 import dev.weir.posix.PosixException;
 import dev.weir.posix.PosixFile;
 import dev.weir.posix.PosixNowait;
 import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,12 +28,20 @@ final class InlineTransfers {
     private static final long RAMFS_MAGIC = 0x858458f6L;
     private static final long EXT4_MAGIC = 0xef53;
 
+    /** Of Documentation/admin-guide/devices.txt. */
+    private static final int LOOP_MAJOR = 7;
+
+    private static final int NBD_MAJOR = 43;
+
     /** What is smaller has to be read from the disk first where it is not in memory. */
     private static final int PAGE = 4096;
 
     private final int fd;
     private final int flags;
     private final @Nullable WriteGuard guard;
+    /** Calls under way on other threads that keep writers of the file waiting, for as long as they take. */
+    private final AtomicInteger exclusive = new AtomicInteger();
+
     private volatile boolean reads;
     private volatile boolean writes;
 
@@ -50,9 +60,25 @@ final class InlineTransfers {
         }
         long type = PosixFile.fileSystemType(file.fd());
         boolean memory = !file.blockDevice() && (type == TMPFS_MAGIC || type == RAMFS_MAGIC);
-        boolean guarded = !file.blockDevice() && type == EXT4_MAGIC;
+        boolean guarded = !file.blockDevice() && type == EXT4_MAGIC && !onDeviceOfProcess(file.fd());
         return new InlineTransfers(
                 file.fd(), memory ? 0 : PosixFile.RWF_NOWAIT, true, guarded ? new WriteGuard(System.nanoTime()) : null);
+    }
+
+    /** Behind a loop or network device may be an export of this very process, which the write would wait for. */
+    private static boolean onDeviceOfProcess(int fd) throws PosixException {
+        int major = FileStatus.of(fd).deviceMajor();
+        return major == LOOP_MAJOR || major == NBD_MAJOR;
+    }
+
+    /** A write, or a change of what is allocated, begins on another thread. */
+    void enterExclusive() {
+        exclusive.incrementAndGet();
+    }
+
+    /** Ends {@link #enterExclusive}. */
+    void leaveExclusive() {
+        exclusive.decrementAndGet();
     }
 
     /**
@@ -88,7 +114,7 @@ final class InlineTransfers {
 
     private int writeGuarded(WriteGuard open, ByteBuffer src, long offset) {
         long start = System.nanoTime();
-        if ((src.remaining() | offset) % PAGE != 0 || !open.isOpen(start)) {
+        if ((src.remaining() | offset) % PAGE != 0 || exclusive.get() > 0 || !open.isOpen(start)) {
             return 0;
         }
         int count = PosixNowait.write(fd, src, offset, 0);

@@ -47,7 +47,7 @@ final class RingEngine implements FileEngine {
             case Errno.EPERM, Errno.EACCES ->
                 " (forbidden, by sysctl kernel.io_uring_disabled or a seccomp" + " filter)";
             case Errno.ENOMEM -> " (the limit of locked memory, ulimit -l, may be too low)";
-            case Errno.ENOSYS, Errno.EINVAL, Errno.EOPNOTSUPP -> " (it needs Linux 5.6)";
+            case Errno.ENOSYS, Errno.EINVAL, Errno.EOPNOTSUPP -> " (it needs Linux 5.8)";
             default -> "";
         };
         return BlockException.of(

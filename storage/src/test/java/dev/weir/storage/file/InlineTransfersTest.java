@@ -87,6 +87,22 @@ class InlineTransfersTest {
     }
 
     @Test
+    void aWriteToAFileOnExt4DoesNotWaitForACallThatHoldsIt() throws IOException {
+        Path image = image(disk);
+        assumeTrue(Files.getFileStore(image).type().equals("ext4"), "not ext4");
+        OpenFile file = OpenFile.open(image.toString(), false, false);
+        try {
+            InlineTransfers inline = InlineTransfers.of(file);
+            inline.enterExclusive();
+            assertThat(inline.write(ByteBuffer.allocateDirect(4096), 0)).isZero();
+            inline.leaveExclusive();
+            assertThat(inline.write(ByteBuffer.allocateDirect(4096), 0)).isEqualTo(4096);
+        } finally {
+            file.close();
+        }
+    }
+
+    @Test
     void writesOfPartsOfPagesReachTheFileThroughThePool() throws IOException {
         Path image = image(disk);
         BlockDevice device = files.open(image);

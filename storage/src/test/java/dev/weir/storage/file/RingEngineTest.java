@@ -235,7 +235,7 @@ class RingEngineTest {
             value = {
                 Errno.EPERM + "| sysctl kernel.io_uring_disabled",
                 Errno.ENOMEM + "| ulimit -l",
-                Errno.ENOSYS + "| needs Linux 5.6",
+                Errno.ENOSYS + "| needs Linux 5.8",
             })
     void aKernelWithoutARingIsToldOf(int errno, String hint) {
         assertThat(RingEngine.unsupported(new PosixException(errno, "io_uring_setup")))
