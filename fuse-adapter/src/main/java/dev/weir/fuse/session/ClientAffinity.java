@@ -21,7 +21,7 @@ final class ClientAffinity {
     /** Nanoseconds from one look at the client to the next: the least, and the most when moves do not last. */
     static final long SHORTEST_PAUSE = 1_000_000;
 
-    static final long LONGEST_PAUSE = 1_000_000_000;
+    static final long LONGEST_PAUSE = 32_000_000;
 
     /** A move has lasted when the next one is not asked for before as many pauses. */
     private static final int LASTED = 16;

@@ -138,8 +138,8 @@ class ClientAffinityTest {
             machine.there = 1 - machine.here;
             alone(1);
         }
-        // Two seconds: doubling pauses from a millisecond on.
-        assertThat(machine.moves).hasSizeBetween(5, 14);
+        // Two seconds: doubling pauses from a millisecond on, and then every 32.
+        assertThat(machine.moves).hasSizeBetween(50, 70);
     }
 
     @Test
