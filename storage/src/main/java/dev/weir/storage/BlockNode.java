@@ -1,5 +1,9 @@
 package dev.weir.storage;
 
+import java.nio.ByteBuffer;
+import java.util.Set;
+import reactor.core.CoreSubscriber;
+
 /**
  * A named node of the block graph: the one checked hop around a device. Whatever reaches the device was open, writable, in
  * range, aligned, not larger than its limits, and was counted.
@@ -20,4 +24,14 @@ public interface BlockNode extends BlockIo {
 
     /** What the node asks of requests to be served without extra copies; any request is served. */
     BlockLimits limits();
+
+    /** Subscribes to a {@link #read}: for devices on the hot path, which do without the {@code Mono} that way. */
+    default void startRead(long offset, ByteBuffer dst, CoreSubscriber<? super Void> actual) {
+        read(offset, dst).subscribe(actual);
+    }
+
+    /** As {@link #startRead}, for a {@link #write}. */
+    default void startWrite(long offset, ByteBuffer src, Set<WriteFlag> flags, CoreSubscriber<? super Void> actual) {
+        write(offset, src, flags).subscribe(actual);
+    }
 }

@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
+import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
 
 /** An open file. Reads and writes go through the engine, everything else through calls on the pool. */
@@ -53,7 +54,7 @@ final class FileDevice extends ProtocolDevice {
         this.pool = pool;
         this.durable = !noFlush && !file.readOnly();
         this.lock = lock;
-        this.flushQueue = new FlushQueue(engine, pool);
+        this.flushQueue = new FlushQueue(engine, inline, pool);
         this.length = new FileLength(file);
         this.ranges = new RangeCalls(file);
         this.extents = new ExtentMap(file.fd());
@@ -124,12 +125,32 @@ final class FileDevice extends ProtocolDevice {
 
     @Override
     public Mono<Void> read(long offset, ByteBuffer dst) {
-        return FileTransfer.read(this, offset, dst);
+        return new Mono<>() {
+            @Override
+            public void subscribe(CoreSubscriber<? super Void> actual) {
+                startRead(offset, dst, actual);
+            }
+        };
+    }
+
+    @Override
+    public void startRead(long offset, ByteBuffer dst, CoreSubscriber<? super Void> actual) {
+        FileTransfer.read(this, offset, dst, actual);
     }
 
     @Override
     public Mono<Void> write(long offset, ByteBuffer src, Set<WriteFlag> flags) {
-        return FileTransfer.write(this, offset, src, durable && flags.contains(WriteFlag.FUA));
+        return new Mono<>() {
+            @Override
+            public void subscribe(CoreSubscriber<? super Void> actual) {
+                startWrite(offset, src, flags, actual);
+            }
+        };
+    }
+
+    @Override
+    public void startWrite(long offset, ByteBuffer src, Set<WriteFlag> flags, CoreSubscriber<? super Void> actual) {
+        FileTransfer.write(this, offset, src, durable && flags.contains(WriteFlag.FUA), actual);
     }
 
     @Override

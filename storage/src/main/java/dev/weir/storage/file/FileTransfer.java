@@ -8,225 +8,210 @@ import java.nio.channels.CompletionHandler;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
-import reactor.core.publisher.Mono;
+import reactor.core.publisher.Operators;
 
 /**
- * A read or a write, as the hot path wants it: one object for the {@code Mono}, one for the subscription, and the thread
- * that did the I/O, the subscriber's own or one of the pool, completes the subscriber.
+ * A read or a write, as the hot path wants it: one that can be done on the subscriber's own thread leaves nothing behind.
+ * What is left of others is up to three steps, each only where it is needed: through the engine, through the buffered
+ * descriptor on the pool ({@link #run}), and a sync; the thread that did the last one completes the subscriber.
  */
-final class FileTransfer extends Mono<Void> {
+final class FileTransfer implements CompletionHandler<Integer, ByteBuffer>, Runnable, FlushQueue.Waiter, Subscription {
     private final FileDevice device;
     private final boolean write;
     private final boolean fua;
     private final long offset;
     private final ByteBuffer buffer;
+    private final CoreSubscriber<? super Void> actual;
 
-    private FileTransfer(FileDevice device, boolean write, boolean fua, long offset, ByteBuffer buffer) {
+    /** Where the buffer's position is in the file. */
+    private long position;
+    /** The buffer's limit for the request as a whole. */
+    private int limit;
+
+    /** Whether it keeps others from writing inline. */
+    private boolean exclusive;
+
+    private FileTransfer(
+            FileDevice device,
+            boolean write,
+            boolean fua,
+            long offset,
+            long position,
+            ByteBuffer buffer,
+            CoreSubscriber<? super Void> actual) {
         this.device = device;
         this.write = write;
         this.fua = fua;
         this.offset = offset;
+        this.position = position;
         this.buffer = buffer;
+        this.limit = buffer.limit();
+        this.actual = actual;
     }
 
-    static Mono<Void> read(FileDevice device, long offset, ByteBuffer dst) {
-        return new FileTransfer(device, false, false, offset, dst);
+    static void read(FileDevice device, long offset, ByteBuffer dst, CoreSubscriber<? super Void> actual) {
+        int count = Math.max(0, device.inline().read(dst, offset));
+        if (count > 0 && !dst.hasRemaining()) {
+            Operators.complete(actual);
+        } else {
+            new FileTransfer(device, false, false, offset, offset + count, dst, actual).start();
+        }
     }
 
-    static Mono<Void> write(FileDevice device, long offset, ByteBuffer src, boolean fua) {
-        return new FileTransfer(device, true, fua, offset, src);
+    static void write(
+            FileDevice device, long offset, ByteBuffer src, boolean fua, CoreSubscriber<? super Void> actual) {
+        int count = Math.max(0, device.inline().write(src, offset));
+        if (count > 0 && !src.hasRemaining() && !fua && offset + count <= device.length()) {
+            Operators.complete(actual);
+        } else {
+            new FileTransfer(device, true, fua, offset, offset + count, src, actual).start();
+        }
     }
 
-    @Override
-    public void subscribe(CoreSubscriber<? super Void> actual) {
-        Run run = new Run(this, actual);
-        actual.onSubscribe(run);
-        run.start();
+    private void start() {
+        actual.onSubscribe(this);
+        if (device.direct()) {
+            limitToAligned();
+        }
+        proceed();
     }
 
     /**
-     * One subscription. It does up to three steps, each only where it is needed: through the engine, through the buffered
-     * descriptor on the pool ({@link #run}), and a sync.
+     * Keeps the engine away from a tail that direct I/O cannot reach, and a write from growing the file to a multiple of
+     * the alignment.
      */
-    private static final class Run
-            implements CompletionHandler<Integer, ByteBuffer>, Runnable, FlushQueue.Waiter, Subscription {
-        private final FileTransfer transfer;
-        private final FileDevice device;
-        private final ByteBuffer buffer;
-        private final CoreSubscriber<? super Void> actual;
-
-        /** Where the buffer's position is in the file. */
-        private long position;
-        /** The buffer's limit for the request as a whole. */
-        private int limit;
-
-        /** Whether it keeps others from writing inline. */
-        private boolean exclusive;
-
-        Run(FileTransfer transfer, CoreSubscriber<? super Void> actual) {
-            this.transfer = transfer;
-            this.device = transfer.device;
-            this.buffer = transfer.buffer;
-            this.actual = actual;
+    private void limitToAligned() {
+        long length = device.length();
+        if (write) {
+            limit = limitAt(length);
         }
+        buffer.limit(limitAt(device.alignedEnd(length)));
+    }
 
-        void start() {
-            position = transfer.offset;
-            limit = buffer.limit();
-            if (device.direct()) {
-                limitToAligned();
-            } else {
-                int count = transfer.write ? writeInline() : device.inline().read(buffer, position);
-                if (count > 0) {
-                    completed(count, buffer);
-                    return;
-                }
-            }
-            proceed();
-        }
+    /** The buffer's limit where the request must not reach past {@code end} in the file. */
+    private int limitAt(long end) {
+        long left = Math.max(0, end - position);
+        return (int) Math.min(limit, buffer.position() + left);
+    }
 
-        private int writeInline() {
-            return device.flushes().isRunning() ? 0 : device.inline().write(buffer, position);
-        }
-
-        /**
-         * Keeps the engine away from a tail that direct I/O cannot reach, and a write from growing the file to a multiple of
-         * the alignment.
-         */
-        private void limitToAligned() {
-            long length = device.length();
-            if (transfer.write) {
-                limit = limitAt(length);
-            }
-            buffer.limit(limitAt(device.alignedEnd(length)));
-        }
-
-        /** The buffer's limit where the request must not reach past {@code end} in the file. */
-        private int limitAt(long end) {
-            long left = Math.max(0, end - position);
-            return (int) Math.min(limit, buffer.position() + left);
-        }
-
-        private void proceed() {
-            boolean done = buffer.position() == limit;
-            if (done && !(transfer.write && position > device.length())) {
-                finish();
-                return;
-            }
-            if (transfer.write && !exclusive) {
-                exclusive = true;
-                device.inline().enterExclusive();
-            }
-            try {
-                if (done) {
-                    device.pool().execute(this::trim);
-                } else if (!buffer.hasRemaining() || !device.aligned(position)) {
-                    device.pool().execute(this);
-                } else if (transfer.write) {
-                    device.engine().write(buffer, position, this);
-                } else {
-                    device.engine().read(buffer, position, this);
-                }
-            } catch (Throwable e) {
-                fail(e);
-            }
-        }
-
-        /** The file has shrunk since the request was checked. */
-        private void trim() {
-            try {
-                device.end().trim();
-            } catch (Throwable e) {
-                fail(e);
-                return;
-            }
+    private void proceed() {
+        boolean done = buffer.position() == limit;
+        if (done && !(write && position > device.length())) {
             finish();
+            return;
         }
-
-        private void leave() {
-            if (exclusive) {
-                exclusive = false;
-                device.inline().leaveExclusive();
-            }
+        if (write && !exclusive) {
+            exclusive = true;
+            device.inline().enterExclusive();
         }
-
-        private void finish() {
-            leave();
-            if (transfer.fua) {
-                device.flushes().add(this);
+        try {
+            if (done) {
+                device.pool().execute(this::trim);
+            } else if (!buffer.hasRemaining() || !device.aligned(position)) {
+                device.pool().execute(this);
+            } else if (write) {
+                device.engine().write(buffer, position, this);
             } else {
-                actual.onComplete();
+                device.engine().read(buffer, position, this);
             }
+        } catch (Throwable e) {
+            fail(e);
         }
+    }
 
-        @Override
-        public void completed(Integer count, ByteBuffer same) {
-            if (count > 0) {
-                position += count;
-                proceed();
-            } else if (transfer.write) {
-                fail(new PosixException(Errno.EIO, "pwrite"));
-            } else {
-                // The end of the file: shorter than the node for another's truncation, or not a multiple of the
-                // alignment.
-                buffer.limit(limit);
-                Zeroes.fill(buffer);
-                actual.onComplete();
-            }
+    /** The file has shrunk since the request was checked. */
+    private void trim() {
+        try {
+            device.end().trim();
+        } catch (Throwable e) {
+            fail(e);
+            return;
         }
+        finish();
+    }
 
-        @Override
-        public void failed(Throwable cause, ByteBuffer same) {
-            fail(cause);
+    private void leave() {
+        if (exclusive) {
+            exclusive = false;
+            device.inline().leaveExclusive();
         }
+    }
 
-        /** The part that direct I/O cannot do, on the pool. */
-        @Override
-        public void run() {
-            try {
-                buffer.limit(limit);
-                while (buffer.hasRemaining()) {
-                    int count = transfer.write
-                            ? PosixFile.pwrite(device.fd(), buffer, position)
-                            : PosixFile.pread(device.fd(), buffer, position);
-                    if (count == 0) {
-                        if (transfer.write) {
-                            throw new PosixException(Errno.EIO, "pwrite");
-                        }
-                        Zeroes.fill(buffer);
-                    }
-                    position += count;
-                }
-            } catch (Throwable e) {
-                fail(e);
-                return;
-            }
+    private void finish() {
+        leave();
+        if (fua) {
+            device.flushes().add(this);
+        } else {
+            actual.onComplete();
+        }
+    }
+
+    @Override
+    public void completed(Integer count, ByteBuffer same) {
+        if (count > 0) {
+            position += count;
             proceed();
+        } else if (write) {
+            fail(new PosixException(Errno.EIO, "pwrite"));
+        } else {
+            // The end of the file: shorter than the node for another's truncation, or not a multiple of the
+            // alignment.
+            buffer.limit(limit);
+            Zeroes.fill(buffer);
+            actual.onComplete();
         }
+    }
 
-        @Override
-        public void flushed(@Nullable Throwable failure) {
-            if (failure == null) {
-                actual.onComplete();
-            } else {
-                fail(failure);
+    @Override
+    public void failed(Throwable cause, ByteBuffer same) {
+        fail(cause);
+    }
+
+    /** The part that direct I/O cannot do, on the pool. */
+    @Override
+    public void run() {
+        try {
+            buffer.limit(limit);
+            while (buffer.hasRemaining()) {
+                int count = write
+                        ? PosixFile.pwrite(device.fd(), buffer, position)
+                        : PosixFile.pread(device.fd(), buffer, position);
+                if (count == 0) {
+                    if (write) {
+                        throw new PosixException(Errno.EIO, "pwrite");
+                    }
+                    Zeroes.fill(buffer);
+                }
+                position += count;
             }
+        } catch (Throwable e) {
+            fail(e);
+            return;
         }
+        proceed();
+    }
 
-        private void fail(Throwable cause) {
-            leave();
-            actual.onError(
-                    FileErrors.failed(device.nodeName(), transfer.write ? "write" : "read", transfer.offset, cause));
+    @Override
+    public void flushed(@Nullable Throwable failure) {
+        if (failure == null) {
+            actual.onComplete();
+        } else {
+            fail(failure);
         }
+    }
 
-        @Override
-        public void request(long n) {
-            // Nothing but an end is ever sent.
-        }
+    private void fail(Throwable cause) {
+        leave();
+        actual.onError(FileErrors.failed(device.nodeName(), write ? "write" : "read", offset, cause));
+    }
 
-        @Override
-        public void cancel() {
-            // The kernel may be filling the buffer: it is the lender's again only when the I/O has ended.
-        }
+    @Override
+    public void request(long n) {
+        // Nothing but an end is ever sent.
+    }
+
+    @Override
+    public void cancel() {
+        // The kernel may be filling the buffer: it is the lender's again only when the I/O has ended.
     }
 }

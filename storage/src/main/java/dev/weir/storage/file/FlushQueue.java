@@ -20,24 +20,20 @@ final class FlushQueue implements FileEngine.SyncHandler {
     }
 
     private final FileEngine engine;
+    private final InlineTransfers inline;
     private final Executor pool;
 
     // Guarded by this.
     private List<Waiter> waiting = new ArrayList<>();
     private List<Waiter> served = new ArrayList<>();
     private @Nullable Throwable failure;
+    private boolean running;
 
-    /** Written under the lock only. */
-    private volatile boolean running;
-
-    FlushQueue(FileEngine engine, Executor pool) {
+    /** @param inline whose writes a sync would keep waiting */
+    FlushQueue(FileEngine engine, InlineTransfers inline, Executor pool) {
         this.engine = engine;
+        this.inline = inline;
         this.pool = pool;
-    }
-
-    /** Whether the file is being synced, or about to be. */
-    boolean isRunning() {
-        return running;
     }
 
     /** Does not block. */
@@ -55,6 +51,7 @@ final class FlushQueue implements FileEngine.SyncHandler {
         if (failed != null) {
             waiter.flushed(failed);
         } else if (start) {
+            inline.enterExclusive();
             start();
         }
     }
@@ -112,6 +109,8 @@ final class FlushQueue implements FileEngine.SyncHandler {
         // The next sync starts before anyone hears of this one, and never waits for a subscriber.
         if (again) {
             start();
+        } else {
+            inline.leaveExclusive();
         }
         tell(told, result);
         tell(doomed, result);

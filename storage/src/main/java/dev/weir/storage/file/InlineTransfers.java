@@ -71,7 +71,7 @@ final class InlineTransfers {
         return major == LOOP_MAJOR || major == NBD_MAJOR;
     }
 
-    /** A write, or a change of what is allocated, begins on another thread. */
+    /** A write, a sync, or a change of what is allocated, begins on another thread. */
     void enterExclusive() {
         exclusive.incrementAndGet();
     }
@@ -97,7 +97,7 @@ final class InlineTransfers {
         return count;
     }
 
-    /** As {@link #read}, the other way. Not while the file is synced, which makes writers wait. */
+    /** As {@link #read}, the other way. */
     int write(ByteBuffer src, long offset) {
         if (!writes || src.remaining() > MAX_BYTES) {
             return 0;
@@ -113,8 +113,11 @@ final class InlineTransfers {
     }
 
     private int writeGuarded(WriteGuard open, ByteBuffer src, long offset) {
+        if ((src.remaining() | offset) % PAGE != 0 || exclusive.get() > 0) {
+            return 0;
+        }
         long start = System.nanoTime();
-        if ((src.remaining() | offset) % PAGE != 0 || exclusive.get() > 0 || !open.isOpen(start)) {
+        if (!open.isOpen(start)) {
             return 0;
         }
         int count = PosixNowait.write(fd, src, offset, 0);

@@ -94,33 +94,22 @@ final class Backend implements BlockBackend {
 
     @Override
     public Mono<Void> read(long offset, ByteBuffer dst) {
-        return new BackendMono<>(this, "read", offset) {
-            @Override
-            void issue(CoreSubscriber<? super Void> request) {
-                node.startRead(offset, dst, request);
-            }
-        };
+        return new Read(this, offset, dst);
     }
 
     @Override
     public Mono<Void> write(long offset, ByteBuffer src, Set<WriteFlag> flags) {
-        return new Change("write", offset, src.remaining()) {
-            @Override
-            void issue(CoreSubscriber<? super Void> request) {
-                require(writable, Permission.WRITE);
-                if (flags.contains(WriteFlag.GROW)) {
-                    requireResize();
-                    node.resizing().startWrite(offset, src, flags, Backend.this, request);
-                } else {
-                    node.startWrite(offset, src, flags, request);
-                }
-            }
-        };
+        return new Write(this, offset, src, flags);
     }
 
     @Override
     public Mono<Void> writeZeroes(long offset, long length, Set<WriteFlag> flags) {
-        return new Change("writeZeroes", offset, length) {
+        return new Change(this, "writeZeroes", offset) {
+            @Override
+            long length() {
+                return length;
+            }
+
             @Override
             void issue(CoreSubscriber<? super Void> request) {
                 require(writable, Permission.WRITE);
@@ -136,7 +125,12 @@ final class Backend implements BlockBackend {
 
     @Override
     public Mono<Void> discard(long offset, long length) {
-        return new Change("discard", offset, length) {
+        return new Change(this, "discard", offset) {
+            @Override
+            long length() {
+                return length;
+            }
+
             @Override
             void issue(CoreSubscriber<? super Void> request) {
                 require(writable, Permission.WRITE);
@@ -163,7 +157,12 @@ final class Backend implements BlockBackend {
 
     @Override
     public Mono<Void> truncate(long length, PreallocMode prealloc) {
-        return new Change("truncate", -1, length, ChangeListener.TO_THE_END) {
+        return new Change(this, "truncate", -1) {
+            @Override
+            long from() {
+                return length;
+            }
+
             @Override
             void issue(CoreSubscriber<? super Void> request) {
                 requireResize();
@@ -174,7 +173,12 @@ final class Backend implements BlockBackend {
 
     @Override
     public Mono<Void> grow(long from, long end, PreallocMode prealloc) {
-        return new Change("grow", -1, from, ChangeListener.TO_THE_END) {
+        return new Change(this, "grow", -1) {
+            @Override
+            long from() {
+                return from;
+            }
+
             @Override
             void issue(CoreSubscriber<? super Void> request) {
                 requireResize();
@@ -208,27 +212,71 @@ final class Backend implements BlockBackend {
         return NodeChanges.around(node, ownChanges.sum());
     }
 
-    /** A request that changes data. */
-    private abstract class Change extends BackendMono<Void> {
-        private final long from;
-        private final long length;
+    private static final class Read extends BackendMono<Void> {
+        private final ByteBuffer dst;
 
-        Change(String operation, long offset, long length) {
-            this(operation, offset, offset, length);
+        Read(Backend backend, long offset, ByteBuffer dst) {
+            super(backend, "read", offset);
+            this.dst = dst;
         }
 
-        Change(String operation, long offset, long from, long length) {
-            super(Backend.this, operation, offset);
-            this.from = from;
-            this.length = length;
+        @Override
+        void issue(CoreSubscriber<? super Void> request) {
+            backend.node.startRead(offset, dst, request);
+        }
+    }
+
+    /** A request that changes data. */
+    private abstract static class Change extends BackendMono<Void> {
+        Change(Backend backend, String operation, long offset) {
+            super(backend, operation, offset);
+        }
+
+        /** The first byte that may be another than before. */
+        long from() {
+            return offset;
+        }
+
+        /** Bytes from there on. */
+        long length() {
+            return ChangeListener.TO_THE_END;
         }
 
         @Override
         @Nullable
         Mono<Void> ended() {
-            node.changes().ended();
-            ownChanges.increment();
-            return listening.any() ? listening.changed(Backend.this, from, length) : null;
+            backend.node.changes().ended();
+            backend.ownChanges.increment();
+            return backend.listening.any() ? backend.listening.changed(backend, from(), length()) : null;
+        }
+    }
+
+    private static final class Write extends Change {
+        private final ByteBuffer src;
+        private final int length;
+        private final Set<WriteFlag> flags;
+
+        Write(Backend backend, long offset, ByteBuffer src, Set<WriteFlag> flags) {
+            super(backend, "write", offset);
+            this.src = src;
+            this.length = src.remaining();
+            this.flags = flags;
+        }
+
+        @Override
+        long length() {
+            return length;
+        }
+
+        @Override
+        void issue(CoreSubscriber<? super Void> request) {
+            backend.require(backend.writable, Permission.WRITE);
+            if (flags.contains(WriteFlag.GROW)) {
+                backend.requireResize();
+                backend.node.resizing().startWrite(offset, src, flags, backend, request);
+            } else {
+                backend.node.startWrite(offset, src, flags, request);
+            }
         }
     }
 

@@ -152,7 +152,8 @@ final class GraphNode implements BlockNode {
         };
     }
 
-    void startRead(long offset, ByteBuffer dst, CoreSubscriber<? super Void> actual) {
+    @Override
+    public void startRead(long offset, ByteBuffer dst, CoreSubscriber<? super Void> actual) {
         NodeState now = state;
         BlockLimits limits = now.limits();
         int length = dst.remaining();
@@ -172,7 +173,7 @@ final class GraphNode implements BlockNode {
             if (length == 0) {
                 Operators.complete(actual);
             } else if (now.fits(offset, length, dst)) {
-                now.device().read(offset, dst).subscribe(actual);
+                now.device().startRead(offset, dst, actual);
             } else {
                 new UnalignedRead(now.device(), limits, pool, offset, dst, actual).start();
             }
@@ -186,18 +187,18 @@ final class GraphNode implements BlockNode {
         return new Mono<>() {
             @Override
             public void subscribe(CoreSubscriber<? super Void> actual) {
-                if (flags.contains(WriteFlag.GROW)) {
-                    resizing.startWrite(offset, src, flags, null, actual);
-                } else {
-                    startWrite(offset, src, flags, actual);
-                }
+                startWrite(offset, src, flags, actual);
             }
         };
     }
 
-    void startWrite(long offset, ByteBuffer src, Set<WriteFlag> flags, CoreSubscriber<? super Void> actual) {
+    @Override
+    public void startWrite(long offset, ByteBuffer src, Set<WriteFlag> flags, CoreSubscriber<? super Void> actual) {
         int length = src.remaining();
-        if (refused("write", offset, length, actual)) {
+        if (flags.contains(WriteFlag.GROW)) {
+            resizing.startWrite(offset, src, flags, null, actual);
+            return;
+        } else if (refused("write", offset, length, actual)) {
             return;
         } else if (length == 0) {
             Operators.complete(actual);
@@ -215,7 +216,7 @@ final class GraphNode implements BlockNode {
                 unalignedWrite(offset, src, flags, actual)
                         .start(ranges, blockStart(offset), blockEnd(offset + length), now.partial(offset, length));
             } else if (now.fits(offset, length, src)) {
-                now.device().write(offset, src, flags).subscribe(actual);
+                now.device().startWrite(offset, src, flags, actual);
             } else {
                 unalignedWrite(offset, src, flags, actual).start();
             }

@@ -6,6 +6,7 @@ import dev.weir.storage.spi.ProtocolDevice;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Set;
+import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
 
 /** A device without storage. */
@@ -30,10 +31,19 @@ final class NullCoDevice extends ProtocolDevice {
     @Override
     public Mono<Void> read(long offset, ByteBuffer dst) {
         // Whatever was asked for: a buffer may hold what another client wrote.
-        return Mono.defer(() -> zero(dst));
+        return Mono.defer(() -> {
+            zero(dst);
+            return done;
+        });
     }
 
-    private Mono<Void> zero(ByteBuffer dst) {
+    @Override
+    public void startRead(long offset, ByteBuffer dst, CoreSubscriber<? super Void> actual) {
+        zero(dst);
+        done.subscribe(actual);
+    }
+
+    private static void zero(ByteBuffer dst) {
         int end = dst.limit();
         int at = dst.position();
         while (at < end) {
@@ -41,7 +51,6 @@ final class NullCoDevice extends ProtocolDevice {
             dst.put(at, ZEROES, 0, count);
             at += count;
         }
-        return done;
     }
 
     @Override

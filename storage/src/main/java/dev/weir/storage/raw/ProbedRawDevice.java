@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
 
 /**
@@ -39,6 +40,15 @@ final class ProbedRawDevice extends RawDevice {
         return guarded(
                 sector -> sector.put(first, src, src.position(), Math.min(src.remaining(), SECTOR - first)),
                 () -> super.write(at, src, flags));
+    }
+
+    @Override
+    public void startWrite(long at, ByteBuffer src, Set<WriteFlag> flags, CoreSubscriber<? super Void> actual) {
+        if (at >= SECTOR) {
+            super.startWrite(at, src, flags, actual);
+        } else {
+            write(at, src, flags).subscribe(actual);
+        }
     }
 
     @Override

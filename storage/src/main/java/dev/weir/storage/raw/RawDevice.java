@@ -13,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
+import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
 
 /** Passes every request to its child, at another offset. The child's node sees to alignment. */
@@ -65,6 +66,16 @@ class RawDevice implements BlockDevice {
     @Override
     public Mono<Void> write(long at, ByteBuffer src, Set<WriteFlag> flags) {
         return file.write(offset + at, src, flags);
+    }
+
+    @Override
+    public void startRead(long at, ByteBuffer dst, CoreSubscriber<? super Void> actual) {
+        file.startRead(offset + at, dst, actual);
+    }
+
+    @Override
+    public void startWrite(long at, ByteBuffer src, Set<WriteFlag> flags, CoreSubscriber<? super Void> actual) {
+        file.startWrite(offset + at, src, flags, actual);
     }
 
     @Override

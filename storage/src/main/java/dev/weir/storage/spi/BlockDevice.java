@@ -4,7 +4,11 @@ import dev.weir.storage.BlockIo;
 import dev.weir.storage.BlockLimits;
 import dev.weir.storage.BlockNode;
 import dev.weir.storage.Permissions;
+import dev.weir.storage.WriteFlag;
+import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Set;
+import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
 
 /**
@@ -22,6 +26,19 @@ import reactor.core.publisher.Mono;
 public interface BlockDevice extends BlockIo {
     /** Fixed from opening on. */
     BlockLimits limits();
+
+    /**
+     * Subscribes to a {@link #read}. Devices override it, and {@link #startWrite}, where they can do without the
+     * {@code Mono}; then it and {@link #read} are to do the same.
+     */
+    default void startRead(long offset, ByteBuffer dst, CoreSubscriber<? super Void> actual) {
+        read(offset, dst).subscribe(actual);
+    }
+
+    /** As {@link #startRead}, for a {@link #write}. */
+    default void startWrite(long offset, ByteBuffer src, Set<WriteFlag> flags, CoreSubscriber<? super Void> actual) {
+        write(offset, src, flags).subscribe(actual);
+    }
 
     /** The nodes that this device reads from and writes to, in no particular order; none for a protocol device. */
     List<BlockNode> children();
