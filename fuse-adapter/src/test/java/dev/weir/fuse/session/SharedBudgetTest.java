@@ -19,6 +19,18 @@ class SharedBudgetTest {
 
     private final ControlledDevice device = new ControlledDevice(1 << 20).hold();
 
+    @SuppressWarnings("NullAway.Init")
+    private ScriptedFuseDevice first;
+
+    @SuppressWarnings("NullAway.Init")
+    private ScriptedFuseDevice second;
+
+    /** @param budget of both, in bytes */
+    private void serveTwo(long budget) {
+        first = fuse.budgetOfAll(budget).serve(device);
+        second = fuse.serveAgain();
+    }
+
     private static List<KernelRequest> send(ScriptedFuseDevice kernel, int count) {
         List<KernelRequest> requests = new ArrayList<>();
         for (int i = 0; i < count; i++) {
@@ -37,8 +49,7 @@ class SharedBudgetTest {
 
     @Test
     void togetherTheyHoldNoMore() {
-        ScriptedFuseDevice first = fuse.budgetOfAll(6 * COST).serve(device);
-        ScriptedFuseDevice second = fuse.serveAgain();
+        serveTwo(6 * COST);
         send(first, 10);
         // Four of the shared bytes, and its own.
         awaitPause(5);
@@ -58,27 +69,25 @@ class SharedBudgetTest {
     /** Storage that never answers holds all that is shared: what is guaranteed to the other session is enough to go on. */
     @Test
     void whatIsStuckStarvesNoOther() {
-        ScriptedFuseDevice stuck = fuse.budgetOfAll(4 * COST).serve(device);
-        ScriptedFuseDevice other = fuse.serveAgain();
-        send(stuck, 10);
+        serveTwo(4 * COST);
+        send(first, 10);
         awaitPause(3);
         List<ControlledDevice.Call> never = device.next(3);
         device.letGo();
 
         for (int round = 0; round < 50; round++) {
-            send(other, 8);
-            other.receive(8);
+            send(second, 8);
+            second.receive(8);
         }
         assertThat(fuse.session().inFlight()).isEqualTo(3);
 
         never.forEach(ControlledDevice.Call::complete);
-        stuck.receive(10);
+        first.receive(10);
     }
 
     @Test
     void theyTakeTurns() {
-        ScriptedFuseDevice first = fuse.budgetOfAll(3 * COST).serve(device);
-        ScriptedFuseDevice second = fuse.serveAgain();
+        serveTwo(3 * COST);
         send(first, 12);
         send(second, 12);
         awaitPause(3);
@@ -101,8 +110,7 @@ class SharedBudgetTest {
 
     @Test
     void aSessionThatEndsInTheLineLeavesIt() {
-        ScriptedFuseDevice first = fuse.budgetOfAll(3 * COST).serve(device);
-        ScriptedFuseDevice second = fuse.serveAgain();
+        serveTwo(3 * COST);
         send(first, 4);
         awaitPause(2);
         send(second, 4);

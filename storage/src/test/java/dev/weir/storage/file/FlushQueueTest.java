@@ -3,6 +3,7 @@ package dev.weir.storage.file;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.InstanceOfAssertFactories.type;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.weir.posix.Errno;
 import dev.weir.posix.PosixException;
@@ -24,6 +25,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Flushes of a device over an engine whose syncs are told how to end, on a pool that runs when it is told to. */
 class FlushQueueTest {
@@ -79,6 +82,11 @@ class FlushQueueTest {
     private FileDevice device(boolean noFlush, Executor pool) {
         var lock = new ImageLock("image", file.fd(), ImageLock.Mode.OFF);
         return new FileDevice("test", file, engine, InlineTransfers.NONE, pool, noFlush, lock);
+    }
+
+    private FileDevice device(FileEngine over, InlineTransfers inline) {
+        var lock = new ImageLock("image", file.fd(), ImageLock.Mode.OFF);
+        return new FileDevice("test", file, over, inline, tasks::add, false, lock);
     }
 
     @AfterEach
@@ -160,14 +168,7 @@ class FlushQueueTest {
                 }
             }
         };
-        device = new FileDevice(
-                "test",
-                file,
-                during,
-                InlineTransfers.NONE,
-                tasks::add,
-                false,
-                new ImageLock("image", file.fd(), ImageLock.Mode.OFF));
+        device = device(during, InlineTransfers.NONE);
         device.flush().subscribe();
         runPool();
         assertThat(during.syncs).isEqualTo(2);
@@ -185,19 +186,36 @@ class FlushQueueTest {
             }
         };
         during.errors.add(Errno.EIO);
-        device = new FileDevice(
-                "test",
-                file,
-                during,
-                InlineTransfers.NONE,
-                tasks::add,
-                false,
-                new ImageLock("image", file.fd(), ImageLock.Mode.OFF));
+        device = device(during, InlineTransfers.NONE);
         CompletableFuture<Void> first = device.flush().toFuture();
         runPool();
         assertFailed(first);
         assertFailed(late.join());
         assertThat(during.syncs).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, Errno.EIO})
+    void writesToAFileOnExt4DoNotWaitForASync(int errno) throws IOException {
+        assumeTrue(Files.getFileStore(dir).type().equals("ext4"), "not ext4");
+        InlineTransfers inline = InlineTransfers.of(file);
+        var during = new ScriptedEngine() {
+            @Override
+            public void sync() throws IOException {
+                assertThat(inline.write(ByteBuffer.allocateDirect(4096), 0)).isZero();
+                super.sync();
+            }
+        };
+        during.errors.add(errno);
+        device = device(during, inline);
+        CompletableFuture<Void> flush = device.flush().toFuture();
+        assertThat(inline.write(ByteBuffer.allocateDirect(4096), 0))
+                .as("the sync waits for a thread")
+                .isZero();
+        runPool();
+        assertThat(flush).isDone();
+        assertThat(during.syncs).isEqualTo(1);
+        assertThat(inline.write(ByteBuffer.allocateDirect(4096), 0)).isEqualTo(4096);
     }
 
     @Test

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
 
 /** Nodes that several users make longer. */
@@ -114,6 +115,21 @@ class GrowthTest {
         assertThat(Arrays.copyOfRange(device.contents(), LENGTH + 100, LENGTH + 400))
                 .containsOnly(7);
         assertThat(Arrays.copyOfRange(device.contents(), LENGTH, LENGTH + 100)).containsOnly(0);
+    }
+
+    @Test
+    void aWriteThatADeviceAboveStartsGrowsTheNode() {
+        var device = new ScriptedDevice(LENGTH, BlockLimits.BYTES);
+        BlockNode node = graph.add("n", device).block();
+
+        new Mono<Void>() {
+            @Override
+            public void subscribe(CoreSubscriber<? super Void> actual) {
+                node.startWrite(LENGTH, filled(100, 7), GROW, actual);
+            }
+        }.block();
+
+        assertThat(Arrays.copyOfRange(device.contents(), LENGTH, LENGTH + 100)).containsOnly(7);
     }
 
     @Test
