@@ -16,7 +16,7 @@ final class ClientAffinity {
     static final int ALONE_IN_A_ROW = 16;
 
     /** Nanoseconds from one request to the next above which waking somebody does not matter. */
-    static final long SELDOM_NANOS = 100_000;
+    static final long SELDOM_NANOS = 500_000;
 
     /** Nanoseconds from one look at the client to the next: the least, and the most when moves do not last. */
     static final long SHORTEST_PAUSE = 1_000_000;
@@ -49,6 +49,20 @@ final class ClientAffinity {
         long switches();
     }
 
+    /** The other processor of a machine with two: {@link NeighbourSpin}. */
+    interface Neighbour {
+        /**
+         * Has it spin until then; every call puts the end off.
+         *
+         * @param until on the clock of {@link Machine#nanoTime}
+         * @param here the processor that is not meant, 0 or 1
+         */
+        void spin(long until, int here);
+
+        /** Whether it spins on that processor at the moment. */
+        boolean isBusy(int processor);
+    }
+
     private static final class Kernel implements Machine {
         @Override
         public long nanoTime() {
@@ -77,7 +91,7 @@ final class ClientAffinity {
     }
 
     private final Machine machine;
-    private final @Nullable NeighbourSpin neighbour;
+    private final @Nullable Neighbour neighbour;
 
     private int client;
     private int asked;
@@ -88,12 +102,15 @@ final class ClientAffinity {
     private long looked;
     private long moved;
 
+    /** The processor to move to as soon as this one is kept busy, or {@link PosixScheduling#UNKNOWN}. */
+    private int goingTo = PosixScheduling.UNKNOWN;
+
     private boolean watching;
     private int watchedRequests;
     private long watchedSwitches;
 
     /** @param neighbour null where there is nothing to be gained from it */
-    ClientAffinity(Machine machine, @Nullable NeighbourSpin neighbour) {
+    ClientAffinity(Machine machine, @Nullable Neighbour neighbour) {
         this.machine = machine;
         this.neighbour = neighbour;
         this.looked = machine.nanoTime() - LONGEST_PAUSE;
@@ -120,6 +137,9 @@ final class ClientAffinity {
             asked = queue;
             client = thread;
             alone = 0;
+            goingTo = PosixScheduling.UNKNOWN;
+        } else if (goingTo != PosixScheduling.UNKNOWN) {
+            follow(machine.nanoTime());
         } else if (alone == 0) {
             aloneSince = machine.nanoTime();
             alone = 1;
@@ -127,26 +147,44 @@ final class ClientAffinity {
             alone = 0;
             long now = machine.nanoTime();
             if (now - aloneSince <= ALONE_IN_A_ROW * SELDOM_NANOS && now - looked >= pause) {
-                looked = now;
-                follow(now);
+                look(now);
             }
         }
     }
 
-    private void follow(long now) {
+    private void look(long now) {
+        looked = now;
         int there = machine.processorOf(client);
         if (there == PosixScheduling.UNKNOWN) {
             pause = LONGEST_PAUSE;
+        } else if (there == machine.processor()) {
+            stay(now, there);
+        } else {
+            goingTo = there;
+            follow(now);
+        }
+    }
+
+    /** Goes there once the processor that it leaves is busy: the client would be woken up on that one otherwise. */
+    private void follow(long now) {
+        int here = machine.processor();
+        int there = goingTo;
+        if (neighbour != null && here != there && now - looked < SPIN_NANOS && !neighbour.isBusy(here)) {
+            neighbour.spin(looked + SPIN_NANOS, there);
             return;
         }
-        if (there != machine.processor()) {
-            pause = now - moved >= LASTED * pause ? SHORTEST_PAUSE : Math.min(2 * pause, LONGEST_PAUSE);
-            moved = now;
-            if (!machine.moveTo(there)) {
-                pause = LONGEST_PAUSE;
-                return;
-            }
+        goingTo = PosixScheduling.UNKNOWN;
+        pause = now - moved >= LASTED * pause ? SHORTEST_PAUSE : Math.min(2 * pause, LONGEST_PAUSE);
+        moved = now;
+
+        if (here != there && !machine.moveTo(there)) {
+            pause = LONGEST_PAUSE;
+            return;
         }
+        stay(now, there);
+    }
+
+    private void stay(long now, int there) {
         if (neighbour != null) {
             neighbour.spin(now + SPIN_NANOS, there);
             watching = true;

@@ -12,22 +12,23 @@ import org.slf4j.LoggerFactory;
  * the request. What is spent on it is what the loop would spend on polling if they were apart; everybody else's threads go
  * first (nice 19). Any thread.
  */
-final class NeighbourSpin {
+final class NeighbourSpin implements ClientAffinity.Neighbour {
     private static final Logger LOGGER = LoggerFactory.getLogger(NeighbourSpin.class);
 
     private static final @Nullable NeighbourSpin INSTANCE =
             Runtime.getRuntime().availableProcessors() == 2 ? new NeighbourSpin() : null;
 
     /** How long the thread stays when nobody wants it. */
-    private static final long LINGER_NANOS = 200_000_000;
+    static final long LINGER_NANOS = 200_000_000;
 
     private volatile long until;
     private volatile int processor;
+    private volatile int busy = PosixScheduling.UNKNOWN;
     private volatile boolean impossible;
     private volatile boolean spinning;
     private @Nullable Thread thread;
 
-    private NeighbourSpin() {
+    NeighbourSpin() {
         until = System.nanoTime();
     }
 
@@ -36,18 +37,18 @@ final class NeighbourSpin {
         return INSTANCE;
     }
 
-    /**
-     * Spins until then; every call puts the end off.
-     *
-     * @param until on the clock of {@link System#nanoTime}
-     * @param here the processor that is not meant, 0 or 1
-     */
-    void spin(long until, int here) {
+    @Override
+    public void spin(long until, int here) {
         this.processor = 1 - here;
         this.until = until;
         if (!spinning && !impossible) {
             wake();
         }
+    }
+
+    @Override
+    public boolean isBusy(int processor) {
+        return busy == processor;
     }
 
     private synchronized void wake() {
@@ -83,16 +84,19 @@ final class NeighbourSpin {
 
     /** Waits for somebody to want it again; if nobody does for a while, the thread ends. */
     private boolean isWantedSoon() {
-        spinning = false;
         long end = System.nanoTime() + LINGER_NANOS;
-        while (!isWanted()) {
+        while (true) {
+            // First this, then the look: whoever wants it from here on wakes it up, also one that was too late before.
+            spinning = false;
+            if (isWanted()) {
+                return true;
+            }
             long left = end - System.nanoTime();
             if (left <= 0) {
                 return !hasEnded();
             }
             LockSupport.parkNanos(this, left);
         }
-        return true;
     }
 
     private synchronized boolean hasEnded() {
@@ -100,13 +104,16 @@ final class NeighbourSpin {
             return false;
         }
         thread = null;
+        spinning = false;
         return true;
     }
 
     private void spinOn(int here) {
+        busy = here;
         while (isWanted() && processor == here) {
             Thread.onSpinWait();
         }
+        busy = PosixScheduling.UNKNOWN;
     }
 
     private boolean isWanted() {

@@ -55,6 +55,21 @@ class ClientAffinityTest {
         }
     }
 
+    private static final class FakeNeighbour implements ClientAffinity.Neighbour {
+        private int here = PosixScheduling.UNKNOWN;
+        private int busy = PosixScheduling.UNKNOWN;
+
+        @Override
+        public void spin(long until, int here) {
+            this.here = here;
+        }
+
+        @Override
+        public boolean isBusy(int processor) {
+            return busy == processor;
+        }
+    }
+
     private void alone(int times) {
         for (int i = 0; i < times; i++) {
             machine.now += machine.step;
@@ -163,5 +178,46 @@ class ClientAffinityTest {
         machine.allowed = false;
         alone(1000);
         assertThat(machine.moves).hasSize(1);
+    }
+
+    @Test
+    void theLoopLeavesOnceItsProcessorIsKeptBusy() {
+        var neighbour = new FakeNeighbour();
+        var affinity = new ClientAffinity(machine, neighbour);
+        for (int i = 0; i < ENOUGH + 5; i++) {
+            machine.now += machine.step;
+            affinity.served(QUEUE, 1, true, CLIENT);
+        }
+        assertThat(machine.moves).isEmpty();
+        assertThat(neighbour.here).isEqualTo(machine.there);
+
+        neighbour.busy = machine.here;
+        affinity.served(QUEUE, 1, true, CLIENT);
+        assertThat(machine.moves).containsExactly(1);
+    }
+
+    @Test
+    void theLoopLeavesAllTheSameWhereItsProcessorIsNotKeptBusyInTime() {
+        var affinity = new ClientAffinity(machine, new FakeNeighbour());
+        long enough = ENOUGH + ClientAffinity.SPIN_NANOS / machine.step + 1;
+        for (int i = 0; i < enough; i++) {
+            machine.now += machine.step;
+            affinity.served(QUEUE, 1, true, CLIENT);
+        }
+        assertThat(machine.moves).containsExactly(1);
+    }
+
+    @Test
+    void theLoopStaysWhereTheClientStopsWaitingMeanwhile() {
+        var neighbour = new FakeNeighbour();
+        var affinity = new ClientAffinity(machine, neighbour);
+        for (int i = 0; i < ENOUGH; i++) {
+            machine.now += machine.step;
+            affinity.served(QUEUE, 1, true, CLIENT);
+        }
+        affinity.served(QUEUE, 2, true, CLIENT);
+        neighbour.busy = machine.here;
+        affinity.served(QUEUE, 1, true, CLIENT);
+        assertThat(machine.moves).isEmpty();
     }
 }
