@@ -201,6 +201,7 @@ public final class FuseExport {
                 options.kernelCache() != KernelCache.OFF,
                 options.kernelCache() == KernelCache.ON,
                 options.clientAffinity(),
+                options.spareQueues(),
                 options.maxInFlightBytes(),
                 options.maxInFlightRequests());
     }

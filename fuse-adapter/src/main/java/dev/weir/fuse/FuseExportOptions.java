@@ -14,6 +14,7 @@ public final class FuseExportOptions {
     private final boolean writethrough;
     private final KernelCache kernelCache;
     private final boolean clientAffinity;
+    private final boolean spareQueues;
     private final long maxInFlightBytes;
     private final int maxInFlightRequests;
     private final Duration shutdownTimeout;
@@ -27,6 +28,7 @@ public final class FuseExportOptions {
         this.writethrough = builder.writethrough;
         this.kernelCache = builder.kernelCache;
         this.clientAffinity = builder.clientAffinity;
+        this.spareQueues = builder.spareQueues;
         this.maxInFlightBytes = builder.maxInFlightBytes;
         this.maxInFlightRequests = builder.maxInFlightRequests;
         this.shutdownTimeout = builder.shutdownTimeout;
@@ -77,6 +79,11 @@ public final class FuseExportOptions {
         return clientAffinity;
     }
 
+    /** Whether queues but the first listen only while large requests come together. */
+    public boolean spareQueues() {
+        return spareQueues;
+    }
+
     /** Budget for the memory of requests in flight, in bytes, per queue. */
     public long maxInFlightBytes() {
         return maxInFlightBytes;
@@ -105,6 +112,7 @@ public final class FuseExportOptions {
         private boolean writethrough;
         private KernelCache kernelCache = KernelCache.OFF;
         private boolean clientAffinity = true;
+        private boolean spareQueues;
         private long maxInFlightBytes = 64 << 20;
         private int maxInFlightRequests = 1024;
         private Duration shutdownTimeout = Duration.ofSeconds(10);
@@ -156,6 +164,16 @@ public final class FuseExportOptions {
          */
         public Builder clientAffinity(boolean clientAffinity) {
             this.clientAffinity = clientAffinity;
+            return this;
+        }
+
+        /**
+         * Whether queues but the first, where there are any, listen only while large requests (128 KiB or more) come
+         * together, and for 50 ms after. Several loops copy large data faster than one; small requests of one client are
+         * served best by one loop. Defaults to false: all queues listen all the time.
+         */
+        public Builder spareQueues(boolean spareQueues) {
+            this.spareQueues = spareQueues;
             return this;
         }
 

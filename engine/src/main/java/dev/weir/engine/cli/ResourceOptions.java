@@ -14,9 +14,9 @@ final class ResourceOptions {
     @Option(
             names = "--iothreads",
             paramLabel = "N",
-            defaultValue = "1",
-            description = "Event loops that serve the file, up to 256 (${DEFAULT-VALUE}).")
-    private int ioThreads;
+            description = "Event loops that serve the file, up to 256 (one, and where there are more processors a second one"
+                    + " that helps while large requests come together).")
+    private @Nullable Integer ioThreads;
 
     @Option(
             names = "--poll-max-ns",
@@ -66,7 +66,9 @@ final class ResourceOptions {
      * @throws ParameterException where a number is out of its range
      */
     void check(CommandLine commandLine) {
-        checkRange(commandLine, "--iothreads", ioThreads, 1, 256);
+        if (ioThreads != null) {
+            checkRange(commandLine, "--iothreads", ioThreads, 1, 256);
+        }
         if (pollMaxNanos != null) {
             checkRange(commandLine, "--poll-max-ns", pollMaxNanos, 0, 1_000_000_000);
         }
@@ -80,7 +82,7 @@ final class ResourceOptions {
     }
 
     BlockEngine engine() {
-        var engine = BlockEngine.builder().ioThreads(ioThreads).blockingThreads(fileThreads);
+        var engine = BlockEngine.builder().ioThreads(ioThreads()).blockingThreads(fileThreads);
         if (pollMaxNanos != null) {
             engine.pollMaxNanos(pollMaxNanos);
         }
@@ -90,8 +92,13 @@ final class ResourceOptions {
         return engine.build();
     }
 
+    private int ioThreads() {
+        return ioThreads != null ? ioThreads : Math.min(2, Runtime.getRuntime().availableProcessors());
+    }
+
     FuseExportOptions.Builder bound(FuseExportOptions.Builder fuse) {
         return fuse.maxInFlightBytes(maxInFlightBytes.bytes())
+                .spareQueues(ioThreads == null)
                 .maxInFlightRequests(maxInFlight)
                 .shutdownTimeout(Duration.ofSeconds(shutdownTimeout));
     }

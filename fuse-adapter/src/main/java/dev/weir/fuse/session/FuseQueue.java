@@ -11,6 +11,7 @@ import dev.weir.fuse.protocol.FuseReadIn;
 import dev.weir.fuse.protocol.FuseReplyEncoder;
 import dev.weir.fuse.protocol.FuseRequest;
 import dev.weir.fuse.protocol.FuseRequestDecoder;
+import dev.weir.storage.spi.AioContext;
 import io.netty.channel.IoEventLoop;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
@@ -34,6 +35,9 @@ final class FuseQueue {
     /** Requests that one wake-up serves before the loop gets to its other handles. */
     private static final int REQUESTS_PER_WAKEUP = 64;
 
+    /** Large requests that one wake-up serves, each of which may take as long as dozens of small ones. */
+    private static final int LARGE_PER_WAKEUP = 8;
+
     /** Where a received message starts, so that the data of a WRITE starts at a page boundary. */
     private static final int MESSAGE_AT = BounceBuffer.HEADROOM - FuseProtocol.WRITE_DATA_AT;
 
@@ -50,6 +54,7 @@ final class FuseQueue {
 
     // Confined to the loop.
     private int holds;
+    private int large;
 
     /** Reading stopped for want of room; whoever releases a buffer resumes it. */
     private final AtomicBoolean starved = new AtomicBoolean();
@@ -184,13 +189,24 @@ final class FuseQueue {
 
     /** Brings the interest in the descriptor in line with the state. Loop only. */
     void listen() {
-        registration.listen(holds == 0 && !quiescing && !starved.get());
+        registration.listen(
+                holds == 0 && !quiescing && !starved.get(), session.spareQueues().isSpared(this));
+    }
+
+    /** {@link SpareQueues} has changed its mind. Any thread. */
+    void reconsider() {
+        registration.onLoop(this::listen);
     }
 
     /** The descriptor has something to read. Loop only. */
     void receiveMany() {
+        AioContext aio = AioContext.current();
+        if (aio != null) {
+            aio.shared(session.spareQueues().isShared());
+        }
         int received = 0;
-        while (received < REQUESTS_PER_WAKEUP) {
+        large = 0;
+        while (received < REQUESTS_PER_WAKEUP && large < LARGE_PER_WAKEUP) {
             if (!buffers.reserve()) {
                 starve();
                 break;
@@ -201,10 +217,15 @@ final class FuseQueue {
             received++;
         }
         buffers.unreserve();
+        session.spareQueues().served(isCrowded());
         if (session.options().clientAffinity()) {
             ClientAffinity.ofThisThread()
                     .served(device.descriptor().intValue(), received, inFlight.get() == 0, request.pid());
         }
+    }
+
+    private boolean isCrowded() {
+        return large > 1 || large == 1 && session.inFlight() > Math.min(1, inFlight.get());
     }
 
     /** What others gave back of the shared budget is this queue's now. Loop only. */
@@ -314,9 +335,12 @@ final class FuseQueue {
 
     private BounceBuffer bufferFor(FuseOpcode opcode) {
         if (opcode == FuseOpcode.READ) {
-            return buffers.acquire(FuseReadIn.size(request.body(), request.bodyAt()));
+            int wanted = FuseReadIn.size(request.body(), request.bodyAt());
+            large += wanted >= SpareQueues.LARGE ? 1 : 0;
+            return buffers.acquire(wanted);
         }
         int size = opcode == FuseOpcode.WRITE ? request.payloadLength() : 0;
+        large += size >= SpareQueues.LARGE ? 1 : 0;
         if (size > COPY_LIMIT && buffers.mayHandOn()) {
             return buffers.handOn();
         }

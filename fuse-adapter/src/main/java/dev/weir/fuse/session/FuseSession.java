@@ -37,6 +37,7 @@ public final class FuseSession implements BlockBackend.DrainListener {
     private final KernelNotices notices;
     private final FuseStatistics statistics = new FuseStatistics();
     private final List<FuseQueue> queues = new ArrayList<>();
+    private final SpareQueues spareQueues;
     private final CompletableFuture<End> ended = new CompletableFuture<>();
 
     /**
@@ -54,6 +55,7 @@ public final class FuseSession implements BlockBackend.DrainListener {
             BufferMemory.Admission admission) {
         this.options = options;
         this.backend = backend;
+        this.spareQueues = new SpareQueues(queues, options.spareQueues(), System::nanoTime);
         try {
             for (int i = 0; i < devices.size(); i++) {
                 var buffers = new BounceBuffers(
@@ -81,6 +83,10 @@ public final class FuseSession implements BlockBackend.DrainListener {
 
     FuseSessionOptions options() {
         return options;
+    }
+
+    SpareQueues spareQueues() {
+        return spareQueues;
     }
 
     FuseRequestHandler handler() {
@@ -137,7 +143,11 @@ public final class FuseSession implements BlockBackend.DrainListener {
 
     /** Requests in flight. */
     public int inFlight() {
-        return queues.stream().mapToInt(FuseQueue::inFlight).sum();
+        int inFlight = 0;
+        for (int i = 0; i < queues.size(); i++) {
+            inFlight += queues.get(i).inFlight();
+        }
+        return inFlight;
     }
 
     /** Bytes of bounce buffers that requests in flight hold. */

@@ -27,12 +27,21 @@ final class QueueRegistration implements EpollIoHandle {
      */
     private static final EpollIoOps NOT_LISTENING = EpollIoOps.EPOLLERR;
 
+    /**
+     * What to ask for while another queue listens: nothing. Whatever else stands in epoll wakes up the loop for each message
+     * to the other queue, because the kernel tells all who wait for the connection, and does not tell them why. A one-shot
+     * entry that has fired is passed over, and this one fires at once: the descriptor can always be written to. EPOLLOUT and
+     * EPOLLONESHOT of include/uapi/linux/eventpoll.h.
+     */
+    private static final EpollIoOps SPARED = EpollIoOps.valueOf(0x4 | 1 << 30);
+
     private final FuseQueue queue;
     private final FuseDevice device;
     private final IoEventLoop loop;
     private final CompletableFuture<Void> unregistered = new CompletableFuture<>();
     private @Nullable IoRegistration registration;
     private boolean listening;
+    private EpollIoOps interest = NOT_LISTENING;
     private boolean ended;
 
     /** Netty tells handles of a loop that is shut down, and not those of one whose thread died. */
@@ -117,14 +126,19 @@ final class QueueRegistration implements EpollIoHandle {
         queue.end(FuseSession.End.BROKEN, new IOException("the event loop was shut down"));
     }
 
-    /** Whether events of the descriptor are of interest from now on. */
-    void listen(boolean wanted) {
+    /**
+     * Whether events of the descriptor are of interest from now on.
+     *
+     * @param spared whether another queue listens, so that not even the end of the connection is
+     */
+    void listen(boolean wanted, boolean spared) {
         assert loop.inEventLoop() || loop.isTerminated();
-        boolean interested = wanted && !ended;
         IoRegistration current = registration;
-        if (current != null && interested != listening && current.isValid() && !loop.isTerminated()) {
-            listening = interested;
-            current.submit(interested ? EpollIoOps.EPOLLIN : NOT_LISTENING);
+        EpollIoOps next = spared ? SPARED : wanted && !ended ? EpollIoOps.EPOLLIN : NOT_LISTENING;
+        if (current != null && !next.equals(interest) && current.isValid() && !loop.isTerminated()) {
+            interest = next;
+            listening = next.equals(EpollIoOps.EPOLLIN);
+            current.submit(next);
         }
     }
 

@@ -123,6 +123,7 @@ class FuseSessionFuzzTest {
                 random.nextBoolean(),
                 random.nextBoolean(),
                 random.nextBoolean(),
+                random.nextBoolean(),
                 1 << 17,
                 16);
         kernel = new ScriptedFuseDevice();

@@ -54,6 +54,7 @@ final class SessionFixture implements BeforeEachCallback, AfterEachCallback {
     private boolean allowOther;
     private KernelCache kernelCache = KernelCache.OFF;
     private long maxBytes = 64 << 20;
+    private boolean spareQueues;
     private int maxRequests = 1024;
     private int queues = 1;
     private int maxTransfer = 128 << 10;
@@ -217,6 +218,7 @@ final class SessionFixture implements BeforeEachCallback, AfterEachCallback {
                 kernelCache != KernelCache.OFF,
                 kernelCache == KernelCache.ON,
                 false,
+                spareQueues,
                 maxBytes,
                 maxRequests);
     }

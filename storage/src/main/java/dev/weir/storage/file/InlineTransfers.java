@@ -5,6 +5,7 @@ import dev.weir.posix.FileStatus;
 import dev.weir.posix.PosixException;
 import dev.weir.posix.PosixFile;
 import dev.weir.posix.PosixNowait;
+import dev.weir.storage.spi.AioContext;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -18,8 +19,11 @@ import org.jspecify.annotations.Nullable;
  * as a {@link WriteGuard} finds that it does not block. Any thread.
  */
 final class InlineTransfers {
-    /** Bytes above which the pool is faster: there the cores copy in parallel. */
+    /** Bytes above which the pool is faster, where one loop serves a client: there the cores copy in parallel. */
     static final int MAX_BYTES = 64 * 1024;
+
+    /** As {@link #MAX_BYTES}, where several loops do. */
+    static final int MAX_SHARED_BYTES = 1024 * 1024;
 
     /** Leaves everything to the pool. */
     static final InlineTransfers NONE = new InlineTransfers(-1, 0, false, null);
@@ -87,7 +91,7 @@ final class InlineTransfers {
      * @return the count, by which the buffer's position moved; 0 or less where the pool has to do it
      */
     int read(ByteBuffer dst, long offset) {
-        if (!reads || dst.remaining() > MAX_BYTES) {
+        if (!reads || !isSmall(dst.remaining())) {
             return 0;
         }
         int count = PosixNowait.read(fd, dst, offset, flags);
@@ -99,7 +103,7 @@ final class InlineTransfers {
 
     /** As {@link #read}, the other way. */
     int write(ByteBuffer src, long offset) {
-        if (!writes || src.remaining() > MAX_BYTES) {
+        if (!writes || !isSmall(src.remaining())) {
             return 0;
         }
         if (guard != null) {
@@ -112,6 +116,14 @@ final class InlineTransfers {
         return count;
     }
 
+    private static boolean isSmall(int bytes) {
+        if (bytes <= MAX_BYTES) {
+            return true;
+        }
+        AioContext loop = bytes <= MAX_SHARED_BYTES ? AioContext.current() : null;
+        return loop != null && loop.isShared();
+    }
+
     private int writeGuarded(WriteGuard open, ByteBuffer src, long offset) {
         if ((src.remaining() | offset) % PAGE != 0 || exclusive.get() > 0) {
             return 0;
@@ -120,8 +132,9 @@ final class InlineTransfers {
         if (!open.isOpen(start)) {
             return 0;
         }
+        int bytes = src.remaining();
         int count = PosixNowait.write(fd, src, offset, 0);
-        open.took(start, System.nanoTime());
+        open.took(bytes, start, System.nanoTime());
         return count;
     }
 

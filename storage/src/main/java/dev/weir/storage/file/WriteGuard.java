@@ -7,7 +7,7 @@ package dev.weir.storage.file;
  * threads that race lose a measurement at most.
  */
 final class WriteGuard {
-    /** Nanoseconds above which a write counts as blocked; a copy of 64 KiB takes a tenth of it. */
+    /** Nanoseconds above which a write counts as blocked, and one more for each byte; a copy takes a fifth of that. */
     static final long BLOCKED_NANOS = 200_000;
 
     static final long FIRST_PAUSE = 20_000_000;
@@ -29,9 +29,9 @@ final class WriteGuard {
         return now - closedUntil >= 0;
     }
 
-    /** A write that began at {@code start} has ended. */
-    void took(long start, long end) {
-        if (end - start > BLOCKED_NANOS) {
+    /** A write of so many bytes that began at {@code start} has ended. */
+    void took(int bytes, long start, long end) {
+        if (end - start > BLOCKED_NANOS + bytes) {
             pause = Math.min(Math.max(2 * pause, FIRST_PAUSE), LONGEST_PAUSE);
             closedUntil = end + pause;
             fast = 0;

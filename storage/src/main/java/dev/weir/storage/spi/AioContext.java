@@ -29,9 +29,24 @@ public abstract class AioContext {
     private final List<Supplier<Next>> turnHooks = new ArrayList<>();
     private final List<Runnable> endHooks = new ArrayList<>();
 
+    private boolean shared;
+
     /** The loop that the calling thread is; null on any other thread. */
     public static @Nullable AioContext current() {
         return CURRENT.get();
+    }
+
+    /**
+     * Tells whether another loop serves the same clients meanwhile. Then a driver does best to copy large data on the loop
+     * itself; otherwise threads of the pool copy several requests' data side by side. Defaults to false.
+     */
+    public final void shared(boolean shared) {
+        this.shared = shared;
+    }
+
+    /** What {@link #shared(boolean)} told last. */
+    public final boolean isShared() {
+        return shared;
     }
 
     /**

@@ -11,7 +11,7 @@ class WriteGuardTest {
     private long now;
 
     private void write(long nanos) {
-        guard.took(now, now + nanos);
+        guard.took(0, now, now + nanos);
         now += nanos;
     }
 
