@@ -63,8 +63,8 @@ public class DispatchBenchmark extends BenchmarkSettings {
         kernel = new Socket(pair.first());
         kernel.setSendBufferSize(SOCKET_BYTES);
         new Socket(pair.second()).setSendBufferSize(SOCKET_BYTES);
-        var options =
-                new FuseSessionOptions("benchmark", true, false, false, false, 0, 0, false, false, false, false, BUDGET, 1024);
+        var options = new FuseSessionOptions(
+                "benchmark", true, false, false, false, 0, 0, false, false, false, false, BUDGET, 1024);
         session = new FuseSession(
                 options,
                 new FuseHandshake.Agreement(FuseProtocol.MINOR, 0, LARGEST),

@@ -14,8 +14,9 @@ final class ResourceOptions {
     @Option(
             names = "--iothreads",
             paramLabel = "N",
-            description = "Event loops that serve the file, up to 256 (one, and where there are more processors a second one"
-                    + " that helps while large requests come together).")
+            description =
+                    "Event loops that serve the file, up to 256 (one, and where there are more processors a second one"
+                            + " that helps while large requests come together).")
     private @Nullable Integer ioThreads;
 
     @Option(

@@ -190,7 +190,8 @@ final class FuseQueue {
     /** Brings the interest in the descriptor in line with the state. Loop only. */
     void listen() {
         registration.listen(
-                holds == 0 && !quiescing && !starved.get(), session.spareQueues().isSpared(this));
+                holds == 0 && !quiescing && !starved.get(),
+                session.spareQueues().isSpared(this));
     }
 
     /** {@link SpareQueues} has changed its mind. Any thread. */
@@ -225,7 +226,8 @@ final class FuseQueue {
     }
 
     private boolean isCrowded() {
-        return large > 1 || large == 1 && session.inFlight() > Math.min(1, inFlight.get());
+        int own = inFlight.get();
+        return own >= SpareQueues.MANY || large > 1 || large == 1 && session.inFlight() > Math.min(1, own);
     }
 
     /** What others gave back of the shared budget is this queue's now. Loop only. */

@@ -13,6 +13,9 @@ final class SpareQueues {
     /** Bytes from which on a request is large. */
     static final int LARGE = 128 * 1024;
 
+    /** Requests of one queue that wait for storage; to hand them over may be most of a loop's work, above all to a device. */
+    static final int MANY = 8;
+
     /** Wake-ups with large requests that did not come alone, none longer after the other than {@link #KEPT_NANOS}. */
     static final int ENOUGH = 8;
 
@@ -54,7 +57,7 @@ final class SpareQueues {
     /**
      * A wake-up has served what was there.
      *
-     * @param crowded whether large requests were among it, and others in flight beside them
+     * @param crowded whether large requests were among it, and others in flight beside them, or many are in flight
      */
     void served(boolean crowded) {
         if (!sparing || !crowded && !open) {
