@@ -23,8 +23,8 @@ final class FirstWriteMeasurements implements Measurements {
 
     private static final double LARGE = 0.75;
 
-    /** As many more before it. */
-    private static final int WARMUP_FACTOR = 2;
+    /** Those before it; a server that is compiled while it runs needs some ten thousands of writes. */
+    private static final double WARMUP = 3;
 
     private static final int CREATE_SECONDS = 30;
     private static final int TIMEOUT_SECONDS = 60;
@@ -53,7 +53,7 @@ final class FirstWriteMeasurements implements Measurements {
 
     @Override
     public void measure(Run run) throws IOException, InterruptedException, ComparisonException {
-        long space = Math.round(SMALL * run.plan().size() * (WARMUP_FACTOR + 1));
+        long space = Math.round((WARMUP + SMALL) * run.plan().size());
         try (Stage stage = run.stage(run.places().memory(), space)) {
             for (Cell cell : cells(run)) {
                 for (int round = 0; round < run.plan().rounds(); round++) {
@@ -84,10 +84,10 @@ final class FirstWriteMeasurements implements Measurements {
                 stage, export, run.places(), run.plan().weirOptions().of(suite()));
         int half = VIRTUAL_MEGABYTES / 2;
         List<String> target = List.of("--filename=" + run.places().inside(server.file()), "--size=" + half + "m");
-        int megabytes = megabytes(cell, run.plan().size());
-        run.fio().writeOnce(target, cell, 0, megabytes * WARMUP_FACTOR, TIMEOUT_SECONDS);
+        int size = run.plan().size();
+        run.fio().writeOnce(target, cell, 0, megabytes(cell, WARMUP * size), TIMEOUT_SECONDS);
         double before = server.cpuMicros();
-        Fio.Figures figures = run.fio().writeOnce(target, cell, half, megabytes, TIMEOUT_SECONDS);
+        Fio.Figures figures = run.fio().writeOnce(target, cell, half, megabytes(cell, size), TIMEOUT_SECONDS);
         run.keep(suite(), cell.toString(), server, round, figures, server.cpuMicros() - before);
         stage.stop(server);
         Files.delete(image);
@@ -99,8 +99,11 @@ final class FirstWriteMeasurements implements Measurements {
      * @param size of other images
      */
     static int megabytes(Cell cell, int size) {
+        return megabytes(cell, (cell.kibibytes() < CLUSTER_KIB ? SMALL : LARGE) * size);
+    }
+
+    private static int megabytes(Cell cell, double allocated) {
         boolean small = cell.kibibytes() < CLUSTER_KIB;
-        double allocated = (small ? SMALL : LARGE) * size;
         boolean random = cell.mode().startsWith("rand");
         double written = small && random ? allocated * cell.kibibytes() / CLUSTER_KIB : allocated;
         return Math.max(1, (int) Math.round(written));

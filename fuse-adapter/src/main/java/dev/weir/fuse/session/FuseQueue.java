@@ -42,7 +42,7 @@ final class FuseQueue {
     private static final int MESSAGE_AT = BounceBuffer.HEADROOM - FuseProtocol.WRITE_DATA_AT;
 
     /** Payload above which the receive buffer is handed on instead of copying out of it. */
-    private static final int COPY_LIMIT = 64 * 1024;
+    private static final int COPY_LIMIT = 16 * 1024;
 
     private final FuseSession session;
     private final FuseDevice device;
