@@ -45,6 +45,7 @@ final class FuseQueue {
     private static final int COPY_LIMIT = 16 * 1024;
 
     private final FuseSession session;
+    private final boolean spare;
     private final FuseDevice device;
     private final QueueRegistration registration;
     private final FuseRequestDecoder decoder;
@@ -71,8 +72,16 @@ final class FuseQueue {
     private final AtomicBoolean disposing = new AtomicBoolean();
     private final CompletableFuture<Void> disposed = new CompletableFuture<>();
 
-    FuseQueue(FuseSession session, FuseDevice device, IoEventLoop loop, int maxWrite, BounceBuffers buffers) {
+    /** @param spare whether {@link SpareQueues} decides when it listens */
+    FuseQueue(
+            FuseSession session,
+            boolean spare,
+            FuseDevice device,
+            IoEventLoop loop,
+            int maxWrite,
+            BounceBuffers buffers) {
         this.session = session;
+        this.spare = spare;
         this.device = device;
         this.registration = new QueueRegistration(this, device, loop);
         this.decoder = new FuseRequestDecoder(maxWrite + FuseProtocol.WRITE_DATA_AT, maxWrite, maxWrite);
@@ -191,7 +200,7 @@ final class FuseQueue {
     void listen() {
         registration.listen(
                 holds == 0 && !quiescing && !starved.get(),
-                session.spareQueues().isSpared(this));
+                spare && !session.spareQueues().areOpen());
     }
 
     /** {@link SpareQueues} has changed its mind. Any thread. */

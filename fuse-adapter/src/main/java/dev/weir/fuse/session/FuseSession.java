@@ -55,7 +55,8 @@ public final class FuseSession implements BlockBackend.DrainListener {
             BufferMemory.Admission admission) {
         this.options = options;
         this.backend = backend;
-        this.spareQueues = new SpareQueues(queues, options.spareQueues(), System::nanoTime);
+        this.spareQueues = new SpareQueues(
+                devices.size(), options.spareQueues(), System::nanoTime, () -> queues.forEach(FuseQueue::reconsider));
         try {
             for (int i = 0; i < devices.size(); i++) {
                 var buffers = new BounceBuffers(
@@ -64,7 +65,7 @@ public final class FuseSession implements BlockBackend.DrainListener {
                         agreement.maxTransfer(),
                         admission,
                         loops.get(i));
-                queues.add(new FuseQueue(this, devices.get(i), loops.get(i), agreement.maxTransfer(), buffers));
+                queues.add(new FuseQueue(this, i > 0, devices.get(i), loops.get(i), agreement.maxTransfer(), buffers));
             }
         } catch (OutOfMemoryError e) {
             queues.forEach(FuseQueue::dispose);

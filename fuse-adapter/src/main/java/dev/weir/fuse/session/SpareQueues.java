@@ -1,11 +1,10 @@
 package dev.weir.fuse.session;
 
-import java.util.List;
 import java.util.function.LongSupplier;
 
 /**
- * Decides when the queues of a session but its first are listened to: while large requests come faster than one thread
- * copies their data. Then loops copy side by side, each what it fetched itself, which passes no data from one processor's
+ * Decides when the queues of a session but its first are listened to: while requests come that are more than one thread can
+ * do, large ones that come together, or many that wait for storage. Then loops copy side by side, each what it fetched itself, which passes no data from one processor's
  * cache to another's. Small requests are served best by one loop; a second one that listens to the same connection only
  * wakes up in vain. Any thread.
  */
@@ -16,15 +15,16 @@ final class SpareQueues {
     /** Requests of one queue that wait for storage; to hand them over may be most of a loop's work, above all to a device. */
     static final int MANY = 8;
 
-    /** Wake-ups with large requests that did not come alone, none longer after the other than {@link #KEPT_NANOS}. */
+    /** Crowded wake-ups until the spare queues listen, none longer after the other than {@link #KEPT_NANOS}. */
     static final int ENOUGH = 8;
 
     /** How long they listen after the last one. */
     static final long KEPT_NANOS = 50_000_000;
 
-    private final List<FuseQueue> queues;
+    private final int queues;
     private final boolean sparing;
     private final LongSupplier nanoTime;
+    private final Runnable changed;
 
     private volatile boolean open;
     private volatile long crowdedAt;
@@ -33,25 +33,27 @@ final class SpareQueues {
     private int inARow;
 
     /**
-     * @param queues all of the session, as they come to be
+     * @param queues how many the session has
      * @param sparing false: all of them listen all the time
      * @param nanoTime the clock
+     * @param changed called when {@link #areOpen} has changed
      */
-    SpareQueues(List<FuseQueue> queues, boolean sparing, LongSupplier nanoTime) {
+    SpareQueues(int queues, boolean sparing, LongSupplier nanoTime, Runnable changed) {
         this.queues = queues;
-        this.sparing = sparing;
+        this.sparing = sparing && queues > 1;
         this.nanoTime = nanoTime;
-        this.open = !sparing;
+        this.changed = changed;
+        this.open = !this.sparing;
     }
 
-    /** Whether that queue is not to be listened to now. */
-    boolean isSpared(FuseQueue queue) {
-        return !open && queue != queues.get(0);
+    /** Whether they are to be listened to now. */
+    boolean areOpen() {
+        return open;
     }
 
     /** Whether several loops serve the session now, so that each may take its time for a large request. */
     boolean isShared() {
-        return open && queues.size() > 1;
+        return open && queues > 1;
     }
 
     /**
@@ -78,6 +80,6 @@ final class SpareQueues {
 
     private void open(boolean wanted) {
         open = wanted;
-        queues.forEach(FuseQueue::reconsider);
+        changed.run();
     }
 }

@@ -109,6 +109,12 @@ final class SessionFixture implements BeforeEachCallback, AfterEachCallback {
         return this;
     }
 
+    /** Queues but the first listen only while there is more than one can do. */
+    SessionFixture spareQueues() {
+        spareQueues = true;
+        return this;
+    }
+
     SessionFixture maxTransfer(int bytes) {
         maxTransfer = bytes;
         return this;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.weir.storage.WriteFlag;
+import dev.weir.storage.spi.AioContext;
 import dev.weir.storage.spi.BlockDevice;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -126,6 +127,54 @@ class InlineTransfersTest {
                 .join();
         assertThat(thread.join()).isNotSameAs(Thread.currentThread());
         assertThat(back.get(bytes - 1)).isEqualTo((byte) (bytes - 1 | 1));
+    }
+
+    /** An event loop in name: what runs on it is called. */
+    private static final class Loop extends AioContext {
+        @Override
+        public void watch(int fd) {}
+
+        void call(Runnable action) {
+            run(action);
+        }
+    }
+
+    @Test
+    void largeRequestsEndOnALoopThatSharesItsClientsWithOthers() throws IOException {
+        assumeTrue(Files.isWritable(MEMORY), "no tmpfs on /dev/shm");
+        Path image = image(MEMORY);
+        try {
+            BlockDevice device = files.open(image);
+            int bytes = InlineTransfers.MAX_SHARED_BYTES - 4096;
+            ByteBuffer back = ByteBuffer.allocateDirect(bytes);
+            var loop = new Loop();
+            loop.shared(true);
+            loop.call(() -> {
+                assertThat(write(device, bytes)).isCompleted();
+                assertThat(device.read(4096, back).toFuture()).isCompleted();
+            });
+            assertThat(back.get(bytes - 1)).isEqualTo((byte) (bytes - 1 | 1));
+        } finally {
+            Files.delete(image);
+        }
+    }
+
+    @Test
+    void largeRequestsOfALoopThatIsAloneAreLeftToThePool() throws IOException {
+        assumeTrue(Files.isWritable(MEMORY), "no tmpfs on /dev/shm");
+        Path image = image(MEMORY);
+        OpenFile file = OpenFile.open(image.toString(), false, false);
+        try {
+            InlineTransfers inline = InlineTransfers.of(file);
+            ByteBuffer data = ByteBuffer.allocateDirect(InlineTransfers.MAX_BYTES + 1);
+            new Loop().call(() -> {
+                assertThat(inline.read(data, 0)).isZero();
+                assertThat(inline.write(data, 0)).isZero();
+            });
+        } finally {
+            file.close();
+            Files.delete(image);
+        }
     }
 
     @Test

@@ -24,6 +24,15 @@ class WriteGuardTest {
     }
 
     @Test
+    void aLargeWriteMayTakeLonger() {
+        int large = 1 << 20;
+        guard.took(large, now, now + WriteGuard.BLOCKED_NANOS + large);
+        assertThat(guard.isOpen(now + 2 * large)).isTrue();
+        guard.took(large, now, now + WriteGuard.BLOCKED_NANOS + large + 1);
+        assertThat(guard.isOpen(now + 2 * large)).isFalse();
+    }
+
+    @Test
     void isOpenWhileWritesAreFast() {
         for (int i = 0; i < 100; i++) {
             assertThat(guard.isOpen(now)).isTrue();

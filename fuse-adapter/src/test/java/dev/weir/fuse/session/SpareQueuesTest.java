@@ -1,0 +1,92 @@
+package dev.weir.fuse.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class SpareQueuesTest {
+    private long now = Long.MAX_VALUE - 1;
+    private int changes;
+    private final SpareQueues spare = spare(2, true);
+
+    private SpareQueues spare(int queues, boolean sparing) {
+        return new SpareQueues(queues, sparing, () -> now, () -> changes++);
+    }
+
+    private void crowded(int times, long nanosBetween) {
+        for (int i = 0; i < times; i++) {
+            now += nanosBetween;
+            spare.served(true);
+        }
+    }
+
+    @Test
+    void aFewCrowdedWakeUpsChangeNothing() {
+        crowded(SpareQueues.ENOUGH - 1, 1000);
+        assertThat(spare.areOpen()).isFalse();
+        assertThat(spare.isShared()).isFalse();
+        assertThat(changes).isZero();
+    }
+
+    @Test
+    void theyListenWhenWakeUpsAreCrowdedAgainAndAgain() {
+        crowded(SpareQueues.ENOUGH, SpareQueues.KEPT_NANOS);
+        assertThat(spare.areOpen()).isTrue();
+        assertThat(spare.isShared()).isTrue();
+        assertThat(changes).isOne();
+    }
+
+    @Test
+    void whatIsCrowdedNowAndThenChangesNothing() {
+        crowded(10 * SpareQueues.ENOUGH, SpareQueues.KEPT_NANOS + 1);
+        assertThat(spare.areOpen()).isFalse();
+    }
+
+    @Test
+    void otherWakeUpsBetweenCrowdedOnesDoNotMatter() {
+        for (int i = 0; i < SpareQueues.ENOUGH; i++) {
+            spare.served(true);
+            spare.served(false);
+        }
+        assertThat(spare.areOpen()).isTrue();
+    }
+
+    @Test
+    void theyListenForAWhileAfterTheLastCrowdedWakeUp() {
+        crowded(SpareQueues.ENOUGH, 1000);
+        now += SpareQueues.KEPT_NANOS;
+        spare.served(false);
+        assertThat(spare.areOpen()).isTrue();
+
+        now++;
+        spare.served(false);
+        assertThat(spare.areOpen()).isFalse();
+        assertThat(changes).isEqualTo(2);
+    }
+
+    @Test
+    void aCrowdThatComesBackIsCountedFromTheBeginning() {
+        theyListenForAWhileAfterTheLastCrowdedWakeUp();
+        crowded(SpareQueues.ENOUGH - 1, 1000);
+        assertThat(spare.areOpen()).isFalse();
+        crowded(1, 1000);
+        assertThat(spare.areOpen()).isTrue();
+    }
+
+    @Test
+    void queuesThatAreNotSpareListenAllTheTime() {
+        SpareQueues all = spare(2, false);
+        assertThat(all.areOpen()).isTrue();
+        assertThat(all.isShared()).isTrue();
+        now += 2 * SpareQueues.KEPT_NANOS;
+        all.served(false);
+        assertThat(all.areOpen()).isTrue();
+    }
+
+    @Test
+    void oneQueueIsNeverShared() {
+        SpareQueues one = spare(1, true);
+        assertThat(one.areOpen()).isTrue();
+        assertThat(one.isShared()).isFalse();
+    }
+}
