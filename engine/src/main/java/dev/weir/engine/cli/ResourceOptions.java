@@ -2,6 +2,7 @@ package dev.weir.engine.cli;
 
 import dev.weir.engine.BlockEngine;
 import dev.weir.fuse.FuseExportOptions;
+import dev.weir.fuse.session.BufferMemory;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -94,7 +95,12 @@ final class ResourceOptions {
     }
 
     private int ioThreads() {
-        return ioThreads != null ? ioThreads : Math.min(2, Runtime.getRuntime().availableProcessors());
+        if (ioThreads != null) {
+            return ioThreads;
+        }
+        long total = maxInFlightTotal != null ? maxInFlightTotal.bytes() : BufferMemory.standard();
+        boolean roomForTwo = total >= 2 * BufferMemory.SMALLEST;
+        return roomForTwo ? Math.min(2, Runtime.getRuntime().availableProcessors()) : 1;
     }
 
     FuseExportOptions.Builder bound(FuseExportOptions.Builder fuse) {

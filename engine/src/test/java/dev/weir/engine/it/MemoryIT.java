@@ -47,6 +47,15 @@ class MemoryIT {
         }
     }
 
+    @Test
+    void theLeastBudgetIsEnoughForAnExport() {
+        try (var export = ExportProcess.start(
+                "memory:16M", directory.resolve("mnt.raw"), "--writable", "--max-in-flight-total=2M")) {
+            Client.run("dd", "if=/dev/zero", "of=" + export.mountpoint(), "bs=1M", "count=16", "conv=notrunc")
+                    .ok();
+        }
+    }
+
     private void run(Path image, String blockSize) {
         Client.run("truncate", "-s", "1G", image.toString()).ok();
         try (var export = ExportProcess.start(image, directory.resolve("mnt.raw"), "--writable")) {
