@@ -211,6 +211,8 @@ class StuckRequestIT {
                 1,
                 options -> options.shutdownTimeout(Duration.ofSeconds(1)));
         var reader = Client.startPython(PREAD, mountpoint, begun);
+        // Until then it is OPEN that is in flight.
+        ProcessStatus.await(begun);
         ProcessStatus.await(
                 "it is in flight",
                 Duration.ofSeconds(5),

@@ -96,6 +96,19 @@ class BounceBuffersTest {
         taken.forEach(buffers::release);
     }
 
+    /** The receive buffer counts with its whole size. */
+    @Test
+    void theReceiveBufferIsHandedOnForSmallPayloadsOnlyWhileThereIsPlentyOfRoom() {
+        assertThat(buffers.reserve()).isTrue();
+        assertThat(buffers.mayHandOn(16 << 10)).isFalse();
+        assertThat(buffers.mayHandOn(20 << 10)).isTrue();
+        List<BounceBuffer> lent = List.of(buffers.handOn(), buffers.acquire(LARGEST));
+        assertThat(buffers.reserve()).isTrue();
+        assertThat(buffers.mayHandOn(20 << 10)).isFalse();
+        assertThat(buffers.mayHandOn((64 << 10) + 1)).isTrue();
+        lent.forEach(buffers::release);
+    }
+
     @Test
     void whatCameBackIsUsedAgain() {
         BounceBuffer first = buffers.acquire(100);

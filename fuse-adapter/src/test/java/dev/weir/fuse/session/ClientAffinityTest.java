@@ -220,4 +220,19 @@ class ClientAffinityTest {
         affinity.served(QUEUE, 1, true, CLIENT);
         assertThat(machine.moves).isEmpty();
     }
+
+    @Test
+    void theLoopStaysWhereTheClientPausedMeanwhile() {
+        var neighbour = new FakeNeighbour();
+        var affinity = new ClientAffinity(machine, neighbour);
+        for (int i = 0; i < ENOUGH; i++) {
+            machine.now += machine.step;
+            affinity.served(QUEUE, 1, true, CLIENT);
+        }
+        machine.now += 1_000_000_000;
+        affinity.served(QUEUE, 1, true, CLIENT);
+        neighbour.busy = machine.here;
+        affinity.served(QUEUE, 1, true, CLIENT);
+        assertThat(machine.moves).isEmpty();
+    }
 }
