@@ -137,11 +137,17 @@ public final class FuseExport {
             if (options.kernelCache() != KernelCache.OFF) {
                 mount.readAhead(readAhead(options));
             }
-            for (int i = 1; i < loops.size(); i++) {
-                devices.add(mount.device().cloneDevice());
+            for (int i = 1; i < loops.size() && clone(mount, devices, options.spareQueues()); i++) {}
+            for (int i = devices.size(); i < loops.size(); i++) {
+                admission.endOne();
             }
             session = new FuseSession(
-                    sessionOptions(options, mount.allowOther()), agreement, backend, devices, loops, admission);
+                    sessionOptions(options, mount.allowOther()),
+                    agreement,
+                    backend,
+                    devices,
+                    loops.subList(0, devices.size()),
+                    admission);
             session.start().toCompletableFuture().get(HANDSHAKE_TIMEOUT.toSeconds(), TimeUnit.SECONDS);
             var export = new FuseExport(options, mount, session);
             session.ended().thenAccept(why -> export.stop(shutdown -> shutdown.afterEnd(why)));
@@ -187,6 +193,20 @@ public final class FuseExport {
             }
         }
         return failure;
+    }
+
+    /** Whoever may mount with fusermount3 only may not open the device himself; a queue that is spare can be done without. */
+    private static boolean clone(FuseMount mount, List<FuseDevice> devices, boolean spare) {
+        try {
+            devices.add(mount.device().cloneDevice());
+            return true;
+        } catch (FuseMountException e) {
+            if (spare) {
+                LOGGER.debug("there is no spare queue", e);
+                return false;
+            }
+            throw e;
+        }
     }
 
     private static FuseSessionOptions sessionOptions(FuseExportOptions options, boolean allowOther) {

@@ -79,7 +79,7 @@ public final class FuseExportOptions {
         return clientAffinity;
     }
 
-    /** Whether queues but the first listen only while large requests come together. */
+    /** Whether queues but the first listen only while there is more than one can do. */
     public boolean spareQueues() {
         return spareQueues;
     }
@@ -169,8 +169,9 @@ public final class FuseExportOptions {
 
         /**
          * Whether queues but the first, where there are any, listen only while large requests (128 KiB or more) come
-         * together, and for 50 ms after. Several loops copy large data faster than one; small requests of one client are
-         * served best by one loop. Defaults to false: all queues listen all the time.
+         * together, or eight or more wait for storage, and for 50 ms after. Several loops copy large data faster than one;
+         * small requests of one client are served best by one loop. Where such a queue cannot be had, the export does
+         * without. Defaults to false: all queues listen all the time.
          */
         public Builder spareQueues(boolean spareQueues) {
             this.spareQueues = spareQueues;

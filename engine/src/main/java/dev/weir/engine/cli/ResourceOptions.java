@@ -17,7 +17,7 @@ final class ResourceOptions {
             paramLabel = "N",
             description =
                     "Event loops that serve the file, up to 256 (one, and where there are more processors a second one"
-                            + " that helps while large requests come together).")
+                            + " that helps while large requests come together or many wait).")
     private @Nullable Integer ioThreads;
 
     @Option(
@@ -99,7 +99,7 @@ final class ResourceOptions {
             return ioThreads;
         }
         long total = maxInFlightTotal != null ? maxInFlightTotal.bytes() : BufferMemory.standard();
-        boolean roomForTwo = total >= 2 * BufferMemory.SMALLEST;
+        boolean roomForTwo = total >= 4 * BufferMemory.SMALLEST;
         return roomForTwo ? Math.min(2, Runtime.getRuntime().availableProcessors()) : 1;
     }
 

@@ -13,6 +13,12 @@ import java.util.concurrent.atomic.AtomicLong;
  * and acquires; any thread releases.
  */
 final class BounceBuffers implements InFlightBudget.Waiter {
+    /** Payload above which the receive buffer is handed on instead of copying out of it. */
+    private static final int COPIED_BYTES = 64 * 1024;
+
+    /** Payload up to which that is not done even where there is plenty of room. */
+    private static final int ALWAYS_COPIED_BYTES = 16 * 1024;
+
     private final long maxBytes;
     private final int maxRequests;
     private final int largest;
@@ -160,9 +166,14 @@ final class BounceBuffers implements InFlightBudget.Waiter {
         return buffer;
     }
 
-    /** Whether the receive buffer may be lent: not where the loop has larger ones than this queue is to have. Loop only. */
-    boolean mayHandOn() {
-        return memory.receive().capacity() == largest;
+    /**
+     * Whether the receive buffer may be lent for a payload of so many bytes, which takes the room of the largest one: not
+     * where the loop has larger buffers than this queue is to have, and where the payload is small only while there is
+     * plenty of room. Loop only.
+     */
+    boolean mayHandOn(int bytes) {
+        return memory.receive().capacity() == largest
+                && (bytes > COPIED_BYTES || bytes > ALWAYS_COPIED_BYTES && used.get() <= maxBytes / 4 && !waiting);
     }
 
     /** Lends the receive buffer, with what is in it; without memory for another one nothing changes. Loop only. */

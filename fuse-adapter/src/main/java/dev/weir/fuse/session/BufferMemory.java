@@ -107,8 +107,8 @@ public final class BufferMemory {
             return BufferMemory.this;
         }
 
-        /** One queue is gone. */
-        void endOne() {
+        /** One queue is gone, or did not come to be. */
+        public void endOne() {
             if (queues.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
                 giveBack(bytesEach);
             }

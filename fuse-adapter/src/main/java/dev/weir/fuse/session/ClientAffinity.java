@@ -169,7 +169,13 @@ final class ClientAffinity {
     private void follow(long now) {
         int here = machine.processor();
         int there = goingTo;
-        if (neighbour != null && here != there && now - looked < SPIN_NANOS && !neighbour.isBusy(here)) {
+        if (now - looked > 2 * SPIN_NANOS) {
+            // The client has paused, and may be elsewhere by now.
+            goingTo = PosixScheduling.UNKNOWN;
+            return;
+        }
+        // A neighbour is one of the processors 0 and 1.
+        if (neighbour != null && here + there == 1 && now - looked < SPIN_NANOS && !neighbour.isBusy(here)) {
             neighbour.spin(looked + SPIN_NANOS, there);
             return;
         }

@@ -41,9 +41,6 @@ final class FuseQueue {
     /** Where a received message starts, so that the data of a WRITE starts at a page boundary. */
     private static final int MESSAGE_AT = BounceBuffer.HEADROOM - FuseProtocol.WRITE_DATA_AT;
 
-    /** Payload above which the receive buffer is handed on instead of copying out of it. */
-    private static final int COPY_LIMIT = 16 * 1024;
-
     private final FuseSession session;
     private final boolean spare;
     private final FuseDevice device;
@@ -227,16 +224,11 @@ final class FuseQueue {
             received++;
         }
         buffers.unreserve();
-        session.spareQueues().served(isCrowded());
+        session.spareQueues().served(SpareQueues.isCrowded(large, inFlight.get(), session));
         if (session.options().clientAffinity()) {
             ClientAffinity.ofThisThread()
                     .served(device.descriptor().intValue(), received, inFlight.get() == 0, request.pid());
         }
-    }
-
-    private boolean isCrowded() {
-        int own = inFlight.get();
-        return own >= SpareQueues.MANY || large > 1 || large == 1 && session.inFlight() > Math.min(1, own);
     }
 
     /** What others gave back of the shared budget is this queue's now. Loop only. */
@@ -352,7 +344,7 @@ final class FuseQueue {
         }
         int size = opcode == FuseOpcode.WRITE ? request.payloadLength() : 0;
         large += size >= SpareQueues.LARGE ? 1 : 0;
-        if (size > COPY_LIMIT && buffers.mayHandOn()) {
+        if (size > 0 && buffers.mayHandOn(size)) {
             return buffers.handOn();
         }
         BounceBuffer buffer = buffers.acquire(size);

@@ -13,7 +13,7 @@ package dev.weir.fuse.session;
  * @param kernelCache whether those who only read may use the kernel's page cache
  * @param besideWriters whether they may while others write, who are slowed down by that
  * @param clientAffinity whether event loops go to the processor of a client that waits for each answer
- * @param spareQueues whether queues but the first listen only while large requests come together
+ * @param spareQueues whether queues but the first listen only while there is more than one can do
  * @param maxInFlightBytes budget of bounce buffers in bytes, per queue
  * @param maxInFlightRequests most requests in flight, per queue
  */

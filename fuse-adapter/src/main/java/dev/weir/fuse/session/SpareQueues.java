@@ -4,8 +4,8 @@ import java.util.function.LongSupplier;
 
 /**
  * Decides when the queues of a session but its first are listened to: while requests come that are more than one thread can
- * do, large ones that come together, or many that wait for storage. Then loops copy side by side, each what it fetched itself, which passes no data from one processor's
- * cache to another's. Small requests are served best by one loop; a second one that listens to the same connection only
+ * do, large ones that come together, or many that wait for storage. Then loops copy side by side, each what it fetched
+ * itself, which passes no data from one processor's cache to another's. Small requests are served best by one loop; a second one that listens to the same connection only
  * wakes up in vain. Any thread.
  */
 final class SpareQueues {
@@ -57,9 +57,19 @@ final class SpareQueues {
     }
 
     /**
+     * Whether a wake-up found more than one loop can do.
+     *
+     * @param large requests that it found
+     * @param own requests of that queue that are in flight after it
+     */
+    static boolean isCrowded(int large, int own, FuseSession session) {
+        return own >= MANY || large > 1 || large == 1 && session.inFlight() > Math.min(1, own);
+    }
+
+    /**
      * A wake-up has served what was there.
      *
-     * @param crowded whether large requests were among it, and others in flight beside them, or many are in flight
+     * @param crowded what {@link #isCrowded} says of it
      */
     void served(boolean crowded) {
         if (!sparing || !crowded && !open) {

@@ -46,6 +46,9 @@ final class InlineTransfers {
     /** Calls under way on other threads that keep writers of the file waiting, for as long as they take. */
     private final AtomicInteger exclusive = new AtomicInteger();
 
+    /** Threads in a guarded write. */
+    private final AtomicInteger writers = new AtomicInteger();
+
     private volatile boolean reads;
     private volatile boolean writes;
 
@@ -133,8 +136,11 @@ final class InlineTransfers {
             return 0;
         }
         int bytes = src.remaining();
+        boolean alone = writers.getAndIncrement() == 0;
         int count = PosixNowait.write(fd, src, offset, 0);
-        open.took(bytes, start, System.nanoTime());
+        alone &= writers.getAndDecrement() == 1;
+        // Writers of one file wait for each other.
+        open.took(alone ? bytes : bytes + MAX_SHARED_BYTES, start, System.nanoTime());
         return count;
     }
 
