@@ -5,8 +5,8 @@ import java.util.function.LongSupplier;
 /**
  * Decides when the queues of a session but its first are listened to: while requests come that are more than one thread can
  * do, large ones that come together, or many that wait for storage. Then loops copy side by side, each what it fetched
- * itself, which passes no data from one processor's cache to another's. Small requests are served best by one loop; a second one that listens to the same connection only
- * wakes up in vain. Any thread.
+ * itself, which passes no data from one processor's cache to another's. Small requests are served best by one loop; a
+ * second one that listens to the same connection only wakes up in vain. Any thread.
  */
 final class SpareQueues {
     /** Bytes from which on a request is large. */
