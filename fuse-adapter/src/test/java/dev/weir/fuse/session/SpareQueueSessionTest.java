@@ -13,9 +13,6 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class SpareQueueSessionTest {
     private static final Duration A_WHILE = Duration.ofMillis(100);
 
-    /** Small requests that wait: from the one on that makes them many, each makes a crowded wake-up. */
-    private static final int CROWD = SpareQueues.MANY - 1 + SpareQueues.ENOUGH;
-
     @RegisterExtension
     final SessionFixture fuse = new SessionFixture();
 
@@ -26,15 +23,30 @@ class SpareQueueSessionTest {
         return fuse.queues(2).spareQueues().serve(device);
     }
 
-    /** Requests that wait for storage, each of which wakes up the loop. */
-    private void crowd(ScriptedFuseDevice kernel, int requests, int size) {
+    /**
+     * Requests that wait for storage, each of which wakes up the loop, until the second queue listens.
+     *
+     * @param size of each, in bytes
+     * @param most how many wait at a time
+     */
+    private void crowd(ScriptedFuseDevice kernel, int size, int most) {
         device.hold();
-        for (int i = 0; i < requests; i++) {
+        long end = System.nanoTime() + ScriptedFuseDevice.PATIENCE.toNanos();
+        while (!fuse.session().spareQueues().areOpen()) {
+            assertThat(System.nanoTime()).as("in time").isLessThan(end);
+            if (calls.size() == most) {
+                calls.remove(0).complete();
+                kernel.receive();
+            }
             kernel.send(KernelRequest.read(0, size));
             calls.add(device.next());
             fuse.onLoop(0, () -> null);
         }
         fuse.onLoop(1, () -> null);
+    }
+
+    private void crowd(ScriptedFuseDevice kernel) {
+        crowd(kernel, 512, 2 * SpareQueues.MANY);
     }
 
     private void disperse(ScriptedFuseDevice kernel) {
@@ -58,11 +70,11 @@ class SpareQueueSessionTest {
     void helpsWhereManyRequestsWait() {
         ScriptedFuseDevice kernel = serve();
         KernelRequest read = KernelRequest.read(0, 512);
-        crowd(kernel, CROWD - 1, 512);
         fuse.kernel(1).send(read);
         fuse.kernel(1).expectSilence(A_WHILE);
+        assertThat(device.calls()).isEmpty();
 
-        crowd(kernel, 1, 512);
+        crowd(kernel);
 
         device.next().complete();
         fuse.kernel(1).receive().answers(read).succeeds(512);
@@ -72,7 +84,7 @@ class SpareQueueSessionTest {
     @Test
     void helpsWithLargeRequestsThatComeTogether() {
         ScriptedFuseDevice kernel = serve();
-        crowd(kernel, SpareQueues.ENOUGH + 1, SpareQueues.LARGE);
+        crowd(kernel, SpareQueues.LARGE, SpareQueues.MANY - 1);
         KernelRequest read = KernelRequest.read(0, 512);
         fuse.kernel(1).send(read);
         device.next().complete();
@@ -83,7 +95,7 @@ class SpareQueueSessionTest {
     @Test
     void waitsAgainWhenTheCrowdIsGone() throws InterruptedException {
         ScriptedFuseDevice kernel = serve();
-        crowd(kernel, CROWD, 512);
+        crowd(kernel);
         disperse(kernel);
         fuse.kernel(1).call(KernelRequest.statfs()).succeeds();
 
@@ -92,7 +104,7 @@ class SpareQueueSessionTest {
         KernelRequest statfs = KernelRequest.statfs();
         fuse.kernel(1).send(statfs);
         fuse.kernel(1).expectSilence(A_WHILE);
-        crowd(kernel, CROWD, 512);
+        crowd(kernel);
         fuse.kernel(1).receive().answers(statfs).succeeds();
         disperse(kernel);
     }
@@ -103,7 +115,7 @@ class SpareQueueSessionTest {
         KernelRequest statfs = KernelRequest.statfs();
         fuse.kernel(1).send(statfs);
         assertThat(fuse.idleTime(1, Duration.ofMillis(300))).isLessThan(Duration.ofMillis(60));
-        crowd(kernel, CROWD, 512);
+        crowd(kernel);
         fuse.kernel(1).receive().answers(statfs).succeeds();
         disperse(kernel);
     }
@@ -117,7 +129,7 @@ class SpareQueueSessionTest {
         KernelRequest statfs = KernelRequest.statfs();
         fuse.kernel(1).send(statfs);
         fuse.kernel(1).expectSilence(A_WHILE);
-        crowd(kernel, CROWD, 512);
+        crowd(kernel);
         fuse.kernel(1).receive().answers(statfs).succeeds();
         disperse(kernel);
     }

@@ -27,9 +27,9 @@ class WriteGuardTest {
     void aLargeWriteMayTakeLonger() {
         int large = 1 << 20;
         guard.took(large, now, now + WriteGuard.BLOCKED_NANOS + large);
-        assertThat(guard.isOpen(now + 2 * large)).isTrue();
+        assertThat(guard.isOpen(now + 2L * large)).isTrue();
         guard.took(large, now, now + WriteGuard.BLOCKED_NANOS + large + 1);
-        assertThat(guard.isOpen(now + 2 * large)).isFalse();
+        assertThat(guard.isOpen(now + 2L * large)).isFalse();
     }
 
     @Test
