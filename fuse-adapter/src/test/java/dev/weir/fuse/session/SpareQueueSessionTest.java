@@ -49,6 +49,15 @@ class SpareQueueSessionTest {
         crowd(kernel, 512, 2 * SpareQueues.MANY);
     }
 
+    private void hold(ScriptedFuseDevice kernel, int requests) {
+        device.hold();
+        for (int i = 0; i < requests; i++) {
+            kernel.send(KernelRequest.read(0, 512));
+            calls.add(device.next());
+            fuse.onLoop(0, () -> null);
+        }
+    }
+
     private void disperse(ScriptedFuseDevice kernel) {
         device.behave(ControlledDevice.Call::complete);
         for (ControlledDevice.Call call : calls) {
@@ -137,7 +146,7 @@ class SpareQueueSessionTest {
     @Test
     void aDrainPausesItToo() {
         ScriptedFuseDevice kernel = serve();
-        crowd(kernel, CROWD, 512);
+        crowd(kernel);
         disperse(kernel);
         SessionFixture.await(fuse.backend().drainedBegin().toFuture());
         fuse.onLoop(1, () -> null);
@@ -154,7 +163,7 @@ class SpareQueueSessionTest {
     void aFirstQueueThatWaitedForRoomGoesOnAlone() {
         int room = SpareQueues.MANY - 1;
         ScriptedFuseDevice kernel = fuse.budget(64 << 20, room).queues(2).spareQueues().serve(device);
-        crowd(kernel, room, 512);
+        hold(kernel, room);
         SessionFixture.await("starved", () -> fuse.session().statistics().pauses() > 0);
         KernelRequest first = KernelRequest.statfs();
         KernelRequest second = KernelRequest.statfs();
@@ -175,7 +184,7 @@ class SpareQueueSessionTest {
         ScriptedFuseDevice kernel =
                 fuse.budget(64 << 20, room).queues(2).spareQueues().serve(device);
         ScriptedFuseDevice spare = fuse.kernel(1);
-        crowd(kernel, room, SpareQueues.LARGE);
+        crowd(kernel, SpareQueues.LARGE, room);
         for (int i = 0; i < room; i++) {
             spare.send(KernelRequest.read(0, 512));
         }
@@ -189,7 +198,7 @@ class SpareQueueSessionTest {
 
         assertThat(spare.receive(room)).doesNotContainKey(statfs.unique());
         spare.expectSilence(A_WHILE);
-        crowd(kernel, room, SpareQueues.LARGE);
+        crowd(kernel, SpareQueues.LARGE, room);
         spare.receive().answers(statfs).succeeds();
         disperse(kernel);
     }
@@ -226,7 +235,7 @@ class SpareQueueSessionTest {
         fuse.onLoop(1, () -> null);
         assertThat(fuse.session().ended().toCompletableFuture()).isNotDone();
 
-        crowd(kernel, CROWD, 512);
+        crowd(kernel);
 
         assertThat(SessionFixture.await(fuse.session().ended())).isEqualTo(FuseSession.End.UNMOUNTED);
         disperse(kernel);
@@ -238,19 +247,15 @@ class SpareQueueSessionTest {
         fuse.killLoop(1);
         assertThat(SessionFixture.await(fuse.session().ended())).isEqualTo(FuseSession.End.BROKEN);
 
-        device.hold();
-        for (int i = 0; i < CROWD; i++) {
-            kernel.send(KernelRequest.read(0, 512));
-            calls.add(device.next());
-            fuse.onLoop(0, () -> null);
-        }
+        hold(kernel, SpareQueues.MANY + 2 * SpareQueues.ENOUGH);
+        SessionFixture.await("open", () -> fuse.session().spareQueues().areOpen());
         disperse(kernel);
     }
 
     @Test
     void theSessionWaitsForWhatItServesAtTheEnd() {
         ScriptedFuseDevice kernel = serve();
-        crowd(kernel, CROWD, 512);
+        crowd(kernel);
         KernelRequest read = KernelRequest.read(0, 512);
         fuse.kernel(1).send(read);
         ControlledDevice.Call last = device.next();
