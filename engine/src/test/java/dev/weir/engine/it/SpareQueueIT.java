@@ -47,7 +47,10 @@ class SpareQueueIT {
     }
 
     private ExportProcess start() {
-        return ExportProcess.start(image, mountpoint, "--writable");
+        ExportProcess export = ExportProcess.start(image, mountpoint, "--writable");
+        // The mount is there before the loops are.
+        ProcessStatus.await("both loops run", LIMIT, () -> loops(export).size() == 2);
+        return export;
     }
 
     private Client load(int seconds, String... options) {
@@ -122,7 +125,9 @@ class SpareQueueIT {
         Client load = small(30);
         Map<Path, Duration> before = loops(export);
         ProcessStatus.await(
-                "the first loop serves", LIMIT, () -> used(export, before).get(1).compareTo(BUSY) > 0);
+                "the first loop serves",
+                LIMIT,
+                () -> used(export, before).get(1).compareTo(BUSY) > 0);
         return load;
     }
 

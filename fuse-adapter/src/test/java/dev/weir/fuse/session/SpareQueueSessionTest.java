@@ -162,7 +162,8 @@ class SpareQueueSessionTest {
     @Test
     void aFirstQueueThatWaitedForRoomGoesOnAlone() {
         int room = SpareQueues.MANY - 1;
-        ScriptedFuseDevice kernel = fuse.budget(64 << 20, room).queues(2).spareQueues().serve(device);
+        ScriptedFuseDevice kernel =
+                fuse.budget(64 << 20, room).queues(2).spareQueues().serve(device);
         hold(kernel, room);
         SessionFixture.await("starved", () -> fuse.session().statistics().pauses() > 0);
         KernelRequest first = KernelRequest.statfs();
