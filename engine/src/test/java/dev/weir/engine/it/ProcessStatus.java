@@ -17,8 +17,13 @@ final class ProcessStatus {
 
     /** Processor time so far. */
     static Duration cpu(long pid) {
+        return cpu(Path.of("/proc", Long.toString(pid)));
+    }
+
+    /** As {@link #cpu(long)}, of a process or a thread by its directory in /proc. */
+    static Duration cpu(Path directory) {
         // The name in parentheses may hold blanks: count from behind it. Fields 14 and 15 of proc_pid_stat(5).
-        String stat = read(pid, "stat");
+        String stat = read(directory.resolve("stat"));
         String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
         long ticks = Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
         return Duration.ofMillis(ticks * 1000 / TICKS_A_SECOND);
@@ -26,7 +31,7 @@ final class ProcessStatus {
 
     /** Memory in KiB: {@code VmRSS} now, {@code VmHWM} at most. */
     static long memory(long pid, String field) {
-        return read(pid, "status")
+        return read(Path.of("/proc", Long.toString(pid), "status"))
                 .lines()
                 .filter(line -> line.startsWith(field + ":"))
                 .map(line -> line.replaceAll("[^0-9]", ""))
@@ -61,9 +66,9 @@ final class ProcessStatus {
         }
     }
 
-    private static String read(long pid, String file) {
+    private static String read(Path file) {
         try {
-            return Files.readString(Path.of("/proc", Long.toString(pid), file));
+            return Files.readString(file);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
