@@ -138,10 +138,19 @@ public final class PosixScheduling {
 
     /** How often the calling thread has given up its processor so far, or was made to. Allocates nothing. */
     public static long switches() {
-        ByteBuffer usage = USAGE.get();
-        if (LibC.CALLS.getrusage(RUSAGE_THREAD, LibC.address(usage)) < 0) {
-            return 0;
-        }
+        ByteBuffer usage = usage();
         return usage.getLong(SWITCHES_AT) + usage.getLong(SWITCHES_AT + Long.BYTES);
+    }
+
+    /** How often the calling thread has waited for something so far, and given up its processor for that. Allocates nothing. */
+    public static long waits() {
+        return usage().getLong(SWITCHES_AT);
+    }
+
+    /** All zeroes where it cannot be had. */
+    private static ByteBuffer usage() {
+        ByteBuffer usage = USAGE.get();
+        LibC.CALLS.getrusage(RUSAGE_THREAD, LibC.address(usage));
+        return usage;
     }
 }

@@ -28,8 +28,8 @@ final class FileTransfer implements CompletionHandler<Integer, ByteBuffer>, Runn
     /** The buffer's limit for the request as a whole. */
     private int limit;
 
-    /** Whether it keeps others from writing inline. */
-    private boolean exclusive;
+    /** Whether it counts as a write that others may have to wait for. */
+    private boolean entered;
 
     private FileTransfer(
             FileDevice device,
@@ -100,9 +100,9 @@ final class FileTransfer implements CompletionHandler<Integer, ByteBuffer>, Runn
             finish();
             return;
         }
-        if (write && !exclusive) {
-            exclusive = true;
-            device.inline().enterExclusive();
+        if (write && !entered) {
+            entered = true;
+            device.inline().enterWrite();
         }
         try {
             if (done) {
@@ -131,9 +131,9 @@ final class FileTransfer implements CompletionHandler<Integer, ByteBuffer>, Runn
     }
 
     private void leave() {
-        if (exclusive) {
-            exclusive = false;
-            device.inline().leaveExclusive();
+        if (entered) {
+            entered = false;
+            device.inline().leaveWrite();
         }
     }
 

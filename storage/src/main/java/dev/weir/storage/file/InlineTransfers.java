@@ -5,6 +5,7 @@ import dev.weir.posix.FileStatus;
 import dev.weir.posix.PosixException;
 import dev.weir.posix.PosixFile;
 import dev.weir.posix.PosixNowait;
+import dev.weir.posix.PosixScheduling;
 import dev.weir.storage.spi.AioContext;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -46,6 +47,11 @@ final class InlineTransfers {
     /** Calls under way on other threads that keep writers of the file waiting, for as long as they take. */
     private final AtomicInteger exclusive = new AtomicInteger();
 
+    /** Writes under way on other threads, and when the last one of them ended. */
+    private final AtomicInteger handedOn = new AtomicInteger();
+
+    private volatile long handedOnEnded = System.nanoTime();
+
     /** Threads in a guarded write. */
     private final AtomicInteger writers = new AtomicInteger();
 
@@ -78,9 +84,22 @@ final class InlineTransfers {
         return major == LOOP_MAJOR || major == NBD_MAJOR;
     }
 
-    /** A write, a sync, or a change of what is allocated, begins on another thread. */
+    /** A sync, or a change of what is allocated, begins on another thread. */
     void enterExclusive() {
         exclusive.incrementAndGet();
+    }
+
+    /** A write begins on another thread. */
+    void enterWrite() {
+        handedOn.incrementAndGet();
+    }
+
+    /** Ends {@link #enterWrite}. */
+    void leaveWrite() {
+        if (guard != null) {
+            handedOnEnded = System.nanoTime();
+        }
+        handedOn.decrementAndGet();
     }
 
     /** Ends {@link #enterExclusive}. */
@@ -132,16 +151,23 @@ final class InlineTransfers {
             return 0;
         }
         long start = System.nanoTime();
-        if (!open.isOpen(start)) {
+        if (!open.isOpen(start) || isHeld(start)) {
             return 0;
         }
         int bytes = src.remaining();
+        boolean close = open.looksClose();
+        long waits = close ? PosixScheduling.waits() : 0;
         boolean alone = writers.getAndIncrement() == 0;
         int count = PosixNowait.write(fd, src, offset, 0);
-        alone &= writers.getAndDecrement() == 1;
-        // Writers of one file wait for each other.
-        open.took(alone ? bytes : bytes + MAX_SHARED_BYTES, start, System.nanoTime());
+        alone &= writers.getAndDecrement() == 1 && handedOn.get() == 0;
+        boolean waited = close && PosixScheduling.waits() != waits;
+        open.took(bytes, alone, waited, start, System.nanoTime());
         return count;
+    }
+
+    /** Others write, and none of them got anywhere of late; to hand on this one, too, while they do would never end. */
+    private boolean isHeld(long now) {
+        return handedOn.get() > 0 && now - handedOnEnded > WriteGuard.BLOCKED_NANOS;
     }
 
     private static boolean unsupported(int count) {

@@ -104,6 +104,31 @@ class InlineTransfersTest {
     }
 
     @Test
+    void aWriteToAFileOnExt4WaitsForOthersAsLongAsTheyGetSomewhere() throws IOException {
+        Path image = image(disk);
+        assumeTrue(Files.getFileStore(image).type().equals("ext4"), "not ext4");
+        OpenFile file = OpenFile.open(image.toString(), false, false);
+        try {
+            InlineTransfers inline = InlineTransfers.of(file);
+            inline.enterWrite();
+            long start = System.nanoTime();
+            while (System.nanoTime() - start <= 2 * WriteGuard.BLOCKED_NANOS) {
+                Thread.onSpinWait();
+            }
+            assertThat(inline.write(ByteBuffer.allocateDirect(4096), 0)).isZero();
+            int count = 0;
+            for (int i = 0; i < 1000 && count == 0; i++) {
+                inline.enterWrite();
+                inline.leaveWrite();
+                count = inline.write(ByteBuffer.allocateDirect(4096), 0);
+            }
+            assertThat(count).isEqualTo(4096);
+        } finally {
+            file.close();
+        }
+    }
+
+    @Test
     void writesOfPartsOfPagesReachTheFileThroughThePool() throws IOException {
         Path image = image(disk);
         BlockDevice device = files.open(image);

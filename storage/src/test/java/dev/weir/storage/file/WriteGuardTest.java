@@ -10,9 +10,13 @@ class WriteGuardTest {
     private final WriteGuard guard = new WriteGuard(0);
     private long now;
 
-    private void write(long nanos) {
-        guard.took(0, now, now + nanos);
+    private void write(long nanos, boolean alone, boolean waited) {
+        guard.took(0, alone, waited && guard.looksClose(), now, now + nanos);
         now += nanos;
+    }
+
+    private void write(long nanos) {
+        write(nanos, true, nanos >= SLOW);
     }
 
     private long pause() {
@@ -26,9 +30,10 @@ class WriteGuardTest {
     @Test
     void aLargeWriteMayTakeLonger() {
         int large = 1 << 20;
-        guard.took(large, now, now + WriteGuard.BLOCKED_NANOS + large);
+        write(SLOW);
+        guard.took(large, true, true, now, now + WriteGuard.BLOCKED_NANOS + large);
         assertThat(guard.isOpen(now + 2L * large)).isTrue();
-        guard.took(large, now, now + WriteGuard.BLOCKED_NANOS + large + 1);
+        guard.took(large, true, true, now, now + WriteGuard.BLOCKED_NANOS + large + 1);
         assertThat(guard.isOpen(now + 2L * large)).isFalse();
     }
 
@@ -41,11 +46,32 @@ class WriteGuardTest {
     }
 
     @Test
-    void oneWriteThatBlocksClosesItForAWhile() {
+    void aSecondWriteThatBlocksClosesItForAWhile() {
+        write(SLOW);
+        assertThat(guard.isOpen(now)).isTrue();
+        assertThat(guard.looksClose()).isTrue();
         write(SLOW);
         assertThat(guard.isOpen(now)).isFalse();
         assertThat(pause()).isEqualTo(WriteGuard.FIRST_PAUSE);
         assertThat(guard.isOpen(now)).isTrue();
+    }
+
+    @Test
+    void aThreadThatLostItsProcessorMeanwhileWasNotBlocked() {
+        for (int i = 0; i < 100; i++) {
+            write(SLOW, true, false);
+            assertThat(guard.isOpen(now)).isTrue();
+        }
+    }
+
+    @Test
+    void amongOthersAWriteMayWaitForWhoeverHasTheFileLocked() {
+        long longer = WriteGuard.BLOCKED_AMONG_OTHERS_NANOS;
+        write(SLOW);
+        write(longer, false, true);
+        assertThat(guard.isOpen(now)).isTrue();
+        write(longer + 1, false, true);
+        assertThat(guard.isOpen(now)).isFalse();
     }
 
     @Test
@@ -69,6 +95,8 @@ class WriteGuardTest {
         for (int i = 0; i < WriteGuard.TRUSTED; i++) {
             write(1000);
         }
+        assertThat(guard.looksClose()).isFalse();
+        write(SLOW);
         write(SLOW);
         assertThat(pause()).isEqualTo(WriteGuard.FIRST_PAUSE);
     }
