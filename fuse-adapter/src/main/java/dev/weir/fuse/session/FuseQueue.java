@@ -32,12 +32,6 @@ import org.slf4j.LoggerFactory;
 final class FuseQueue {
     private static final Logger LOGGER = LoggerFactory.getLogger(FuseQueue.class);
 
-    /** Requests that one wake-up serves before the loop gets to its other handles. */
-    private static final int REQUESTS_PER_WAKEUP = 64;
-
-    /** Large requests that one wake-up serves, each of which may take as long as dozens of small ones. */
-    private static final int LARGE_PER_WAKEUP = 8;
-
     /** Where a received message starts, so that the data of a WRITE starts at a page boundary. */
     private static final int MESSAGE_AT = BounceBuffer.HEADROOM - FuseProtocol.WRITE_DATA_AT;
 
@@ -49,10 +43,11 @@ final class FuseQueue {
     private final BounceBuffers buffers;
     private final FuseRequest request = new FuseRequest();
     private final PendingRequests pending = new PendingRequests();
+    private final ReplyBatch replies = new ReplyBatch();
 
     // Confined to the loop.
     private int holds;
-    private int large;
+    private final WakeUp wakeUp = new WakeUp();
 
     /** Reading stopped for want of room; whoever releases a buffer resumes it. */
     private final AtomicBoolean starved = new AtomicBoolean();
@@ -113,6 +108,10 @@ final class FuseQueue {
 
     PendingRequests pending() {
         return pending;
+    }
+
+    ReplyBatch replies() {
+        return replies;
     }
 
     int inFlight() {
@@ -211,23 +210,27 @@ final class FuseQueue {
         if (aio != null) {
             aio.shared(session.spareQueues().isShared());
         }
-        int received = 0;
-        large = 0;
-        while (received < REQUESTS_PER_WAKEUP && large < LARGE_PER_WAKEUP) {
-            if (!buffers.reserve()) {
-                starve();
-                break;
+        wakeUp.begin();
+        replies.begin();
+        try {
+            while (wakeUp.mayGoOn()) {
+                if (!buffers.reserve() && !(replies.write() && buffers.reserve())) {
+                    starve();
+                    break;
+                }
+                if (!receiveOne()) {
+                    break;
+                }
+                wakeUp.served();
             }
-            if (!receiveOne()) {
-                break;
-            }
-            received++;
+        } finally {
+            replies.end(wakeUp.requests());
         }
         buffers.unreserve();
-        session.spareQueues().served(SpareQueues.isCrowded(large, inFlight.get(), session));
+        session.spareQueues().served(SpareQueues.isCrowded(wakeUp.large(), inFlight.get(), session));
         if (session.options().clientAffinity()) {
             ClientAffinity.ofThisThread()
-                    .served(device.descriptor().intValue(), received, inFlight.get() == 0, request.pid());
+                    .served(device.descriptor().intValue(), wakeUp.requests(), inFlight.get() == 0, request.pid());
         }
     }
 
@@ -339,11 +342,11 @@ final class FuseQueue {
     private BounceBuffer bufferFor(FuseOpcode opcode) {
         if (opcode == FuseOpcode.READ) {
             int wanted = FuseReadIn.size(request.body(), request.bodyAt());
-            large += wanted >= SpareQueues.LARGE ? 1 : 0;
+            wakeUp.transfers(wanted);
             return buffers.acquire(wanted);
         }
         int size = opcode == FuseOpcode.WRITE ? request.payloadLength() : 0;
-        large += size >= SpareQueues.LARGE ? 1 : 0;
+        wakeUp.transfers(size);
         if (size > 0 && buffers.mayHandOn(size)) {
             return buffers.handOn();
         }

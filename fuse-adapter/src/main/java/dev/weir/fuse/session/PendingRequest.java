@@ -164,17 +164,25 @@ final class PendingRequest implements CoreSubscriber<Object> {
             sendError(ErrnoMapper.errnoOf(e));
             return;
         }
-        send(buffer, at, length);
+        send(at, length);
     }
 
     private void sendError(Errno errno) {
         BounceBuffer buffer = buffer();
         int length = FuseReplyEncoder.error(buffer.bytes(), 0, unique, errno);
         queue.statistics().failed(opcode);
-        send(buffer, 0, length);
+        send(0, length);
     }
 
-    private void send(BounceBuffer buffer, int at, int length) {
+    private void send(int at, int length) {
+        if (!queue.replies().take(this, at, length)) {
+            write(at, length);
+        }
+    }
+
+    /** Writes the reply, which lies so many bytes into the buffer, and gives the buffer back. */
+    void write(int at, int length) {
+        BounceBuffer buffer = buffer();
         try {
             queue.transport().reply(buffer.address(at), length);
         } catch (Exception e) {

@@ -176,6 +176,15 @@ final class ScriptedFuseDevice implements AutoCloseable {
         }
     }
 
+    /** Whether a reply, or a notification, waits to be received. */
+    boolean hasReply() {
+        try {
+            return (PosixFile.poll(kernel.intValue(), PosixFile.POLLIN, 0) & PosixFile.POLLIN) != 0;
+        } catch (PosixException e) {
+            throw new AssertionError(e);
+        }
+    }
+
     /** Whether the other side was closed. */
     boolean isHungUp() {
         try {

@@ -1,0 +1,82 @@
+package dev.weir.fuse.session;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Small replies of one wake-up, written together at its end. A reply wakes up its client, which on another, idle processor
+ * costs as much as the request did; a client that finds many replies at once has much to send at once, and need not be
+ * woken up for each. Where requests come one by one nothing is kept back. Confined to the loop, but for {@link #take}.
+ */
+final class ReplyBatch {
+    /** Replies that are kept back at most. */
+    static final int MAX = 32;
+
+    /** Bytes of the largest reply that is kept back; what takes longer to copy is worth a wake-up of its own. */
+    static final int MAX_BYTES = 8 * 1024;
+
+    /** Requests in the wake-up before, from which on it is a crowd. */
+    static final int CROWD = 3;
+
+    private final PendingRequest[] requests = new PendingRequest[MAX];
+    private final int[] positions = new int[MAX];
+    private final int[] lengths = new int[MAX];
+    private int count;
+    private int written;
+    private int received;
+
+    /** Read by whoever ends a request: only the one who wrote it finds itself there. */
+    private @Nullable Thread keeper;
+
+    /** A wake-up begins, on the calling thread. */
+    void begin() {
+        keeper = received >= CROWD ? Thread.currentThread() : null;
+    }
+
+    /**
+     * Keeps a reply for later. Any thread.
+     *
+     * @param at where the reply begins in the request's buffer
+     * @return false: the caller has to write it
+     */
+    boolean take(PendingRequest request, int at, int length) {
+        if (keeper != Thread.currentThread() || length > MAX_BYTES) {
+            return false;
+        }
+        requests[count] = request;
+        positions[count] = at;
+        lengths[count] = length;
+        if (++count == MAX) {
+            write();
+        }
+        return true;
+    }
+
+    /**
+     * The wake-up ends.
+     *
+     * @param received requests that it found
+     */
+    void end(int received) {
+        keeper = null;
+        this.received = received;
+        write();
+    }
+
+    /**
+     * Writes what was kept.
+     *
+     * @return whether there was anything: buffers have come back then
+     */
+    boolean write() {
+        if (count == 0) {
+            return false;
+        }
+        while (written < count) {
+            int i = written++;
+            requests[i].write(positions[i], lengths[i]);
+        }
+        count = 0;
+        written = 0;
+        return true;
+    }
+}
