@@ -227,7 +227,7 @@ final class FuseQueue {
             replies.end(wakeUp.requests());
         }
         buffers.unreserve();
-        session.spareQueues().served(SpareQueues.isCrowded(wakeUp.large(), inFlight.get(), session));
+        session.spareQueues().served(wakeUp, replies.together(), inFlight.get(), session.inFlight());
         if (session.options().clientAffinity()) {
             ClientAffinity.ofThisThread()
                     .served(device.descriptor().intValue(), wakeUp.requests(), inFlight.get() == 0, request.pid());
@@ -340,18 +340,17 @@ final class FuseQueue {
     }
 
     private BounceBuffer bufferFor(FuseOpcode opcode) {
-        if (opcode == FuseOpcode.READ) {
-            int wanted = FuseReadIn.size(request.body(), request.bodyAt());
-            wakeUp.transfers(wanted);
-            return buffers.acquire(wanted);
+        boolean write = opcode == FuseOpcode.WRITE;
+        if (!write && opcode != FuseOpcode.READ) {
+            return buffers.acquire(0);
         }
-        int size = opcode == FuseOpcode.WRITE ? request.payloadLength() : 0;
-        wakeUp.transfers(size);
-        if (size > 0 && buffers.mayHandOn(size)) {
+        int size = write ? request.payloadLength() : FuseReadIn.size(request.body(), request.bodyAt());
+        wakeUp.transfers(size, request.pid());
+        if (write && buffers.mayHandOn(size)) {
             return buffers.handOn();
         }
         BounceBuffer buffer = buffers.acquire(size);
-        if (size > 0) {
+        if (write) {
             buffer.bytes().put(BounceBuffer.HEADROOM, request.payload(), request.payloadAt(), size);
         }
         return buffer;

@@ -1,5 +1,6 @@
 package dev.weir.fuse.session;
 
+import dev.weir.fuse.protocol.FuseOutHeader;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,8 +12,8 @@ final class ReplyBatch {
     /** Replies that are kept back at most. */
     static final int MAX = 32;
 
-    /** Bytes of the largest reply that is kept back; what takes longer to copy is worth a wake-up of its own. */
-    static final int MAX_BYTES = 8 * 1024;
+    /** Bytes of the largest reply that is kept back, with 64 KiB of data; what takes longer is worth a wake-up of its own. */
+    static final int LARGEST = FuseOutHeader.SIZE + 64 * 1024;
 
     /** Requests in the wake-up before, from which on it is a crowd. */
     static final int CROWD = 3;
@@ -22,6 +23,8 @@ final class ReplyBatch {
     private final int[] lengths = new int[MAX];
     private int count;
     private int written;
+    private int bytes;
+    private int together;
     private int received;
 
     /** Read by whoever ends a request: only the one who wrote it finds itself there. */
@@ -30,6 +33,7 @@ final class ReplyBatch {
     /** A wake-up begins, on the calling thread. */
     void begin() {
         keeper = received >= CROWD ? Thread.currentThread() : null;
+        together = 0;
     }
 
     /**
@@ -39,13 +43,15 @@ final class ReplyBatch {
      * @return false: the caller has to write it
      */
     boolean take(PendingRequest request, int at, int length) {
-        if (keeper != Thread.currentThread() || length > MAX_BYTES) {
+        if (keeper != Thread.currentThread() || length > LARGEST) {
             return false;
         }
         requests[count] = request;
         positions[count] = at;
         lengths[count] = length;
-        if (++count == MAX) {
+        bytes += length;
+        together = Math.max(together, ++count);
+        if (count == MAX || bytes > LARGEST) {
             write();
         }
         return true;
@@ -60,6 +66,11 @@ final class ReplyBatch {
         keeper = null;
         this.received = received;
         write();
+    }
+
+    /** How many requests of the last wake-up were surely there at the same time: none of them was answered before the last. */
+    int together() {
+        return together;
     }
 
     /**
@@ -77,6 +88,7 @@ final class ReplyBatch {
         }
         count = 0;
         written = 0;
+        bytes = 0;
         return true;
     }
 }

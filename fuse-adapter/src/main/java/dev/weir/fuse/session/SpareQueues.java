@@ -4,9 +4,10 @@ import java.util.function.LongSupplier;
 
 /**
  * Decides when the queues of a session but its first are listened to: while requests come that are more than one thread can
- * do, large ones that come together, or many that wait for storage. Then loops copy side by side, each what it fetched
- * itself, which passes no data from one processor's cache to another's. Small requests are served best by one loop; a
- * second one that listens to the same connection only wakes up in vain. Any thread.
+ * do, large ones that come together, several of a client that is alone, or many that wait for storage. Then loops work side
+ * by side, each on what it fetched itself, which passes no data from one processor's cache to another's. Where requests
+ * come one by one a second loop that listens to the same connection only wakes up in vain; where there are several clients
+ * they need the processors themselves. Any thread.
  */
 final class SpareQueues {
     /** Bytes from which on a request is large. */
@@ -15,10 +16,13 @@ final class SpareQueues {
     /** Requests of one queue that wait for storage; to hand them over may be most of a loop's work, above all to a device. */
     static final int MANY = 8;
 
+    /** Requests of one client at the same time that are more than one by one. */
+    static final int SEVERAL = 2;
+
     /** Crowded wake-ups until the spare queues listen, none longer after the other than {@link #KEPT_NANOS}. */
     static final int ENOUGH = 8;
 
-    /** How long they listen after the last one. */
+    /** How long they listen after the last one; and for how long a client has to have been alone. */
     static final long KEPT_NANOS = 50_000_000;
 
     private final int queues;
@@ -29,8 +33,10 @@ final class SpareQueues {
     private volatile boolean open;
     private volatile long crowdedAt;
 
-    /** Threads that race lose a count at most. */
+    // Threads that race lose a count, or a client, at most.
     private int inARow;
+    private int client;
+    private long othersAt;
 
     /**
      * @param queues how many the session has
@@ -57,20 +63,32 @@ final class SpareQueues {
     }
 
     /**
-     * Whether a wake-up found more than one loop can do.
-     *
-     * @param large requests that it found
-     * @param own requests of that queue that are in flight after it
-     */
-    static boolean isCrowded(int large, int own, FuseSession session) {
-        return own >= MANY || large > 1 || large == 1 && session.inFlight() > Math.min(1, own);
-    }
-
-    /**
      * A wake-up has served what was there.
      *
-     * @param crowded what {@link #isCrowded} says of it
+     * @param together how many of the requests surely were there at the same time
+     * @param own requests of its queue that are in flight after it
+     * @param all those of all queues
      */
+    void served(WakeUp found, int together, int own, int all) {
+        if (sparing) {
+            boolean several = areSeveralOfOne(found, together);
+            served(several || own >= MANY || found.large() > 1 || found.large() == 1 && all > Math.min(1, own));
+        }
+    }
+
+    private boolean areSeveralOfOne(WakeUp found, int together) {
+        if (found.transfers() == 0) {
+            return false;
+        }
+        if (found.hasSeveralClients() || found.client() != client) {
+            client = found.client();
+            othersAt = nanoTime.getAsLong();
+            return false;
+        }
+        return together >= SEVERAL && nanoTime.getAsLong() - othersAt > KEPT_NANOS;
+    }
+
+    /** @param crowded whether a wake-up found more than one loop can do */
     void served(boolean crowded) {
         if (!sparing || !crowded && !open) {
             return;

@@ -9,11 +9,16 @@ final class WakeUp {
     private static final int MAX_LARGE = 8;
 
     private int requests;
+    private int transfers;
     private int large;
+    private int client;
+    private boolean severalClients;
 
     void begin() {
         requests = 0;
+        transfers = 0;
         large = 0;
+        severalClients = false;
     }
 
     boolean mayGoOn() {
@@ -25,16 +30,37 @@ final class WakeUp {
         requests++;
     }
 
-    /** A READ or WRITE of so many bytes has been received. */
-    void transfers(int bytes) {
+    /**
+     * A READ or WRITE of so many bytes has been received.
+     *
+     * @param client the thread that asked for it
+     */
+    void transfers(int bytes, int client) {
         large += bytes >= SpareQueues.LARGE ? 1 : 0;
+        severalClients |= transfers++ > 0 && client != this.client;
+        this.client = client;
     }
 
     int requests() {
         return requests;
     }
 
+    /** READs and WRITEs among the requests. */
+    int transfers() {
+        return transfers;
+    }
+
     int large() {
         return large;
+    }
+
+    /** The thread that asked for the last transfer. */
+    int client() {
+        return client;
+    }
+
+    /** Whether different threads asked for transfers. */
+    boolean hasSeveralClients() {
+        return severalClients;
     }
 }

@@ -105,7 +105,7 @@ class ReplyBatchTest {
     void largeRepliesAreWrittenAtOnce() {
         ScriptedFuseDevice kernel = serve();
         crowd(kernel);
-        send(kernel, MANY, ReplyBatch.MAX_BYTES);
+        send(kernel, MANY, ReplyBatch.LARGEST);
         receive(kernel, MANY);
         assertThat(answered).containsOnly(true);
     }
