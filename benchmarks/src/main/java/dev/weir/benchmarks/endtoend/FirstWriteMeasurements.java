@@ -8,7 +8,7 @@ import java.util.List;
 
 /**
  * Writes to clusters of a qcow2 image in memory that no write has been to: for each measurement a fresh image and a fresh
- * server, which is warmed up in the first half of the image and measured in the second one.
+ * server, which is warmed up in two thirds of the image and measured in the last one.
  */
 final class FirstWriteMeasurements implements Measurements {
     private static final String CELLS = "randwrite:4k:1,randwrite:4k:32,randwrite:64k:8,write:1m:4";
@@ -23,12 +23,18 @@ final class FirstWriteMeasurements implements Measurements {
 
     private static final double LARGE = 0.75;
 
-    /** Those before it; a server that is compiled while it runs needs some ten thousands of writes. */
-    private static final double WARMUP = 3;
+    /** Clusters that the warm-up allocates, by the same measure: seconds of work, for a server that is compiled meanwhile. */
+    private static final double WARMUP = 4.5;
+
+    /** What comes before those where they are large, and so few: as many allocations as two measurements have. */
+    private static final Cell MANY = Cell.parse("randwrite:4k:32");
+
+    /** All that is in memory at the same time, by the same measure. */
+    private static final double MOST = WARMUP + 2 * SMALL + LARGE + SMALL;
 
     private static final int CREATE_SECONDS = 30;
     private static final int TIMEOUT_SECONDS = 60;
-    private static final double SECONDS = 3;
+    private static final double SECONDS = 8;
 
     @Override
     public Suite suite() {
@@ -53,7 +59,7 @@ final class FirstWriteMeasurements implements Measurements {
 
     @Override
     public void measure(Run run) throws IOException, InterruptedException, ComparisonException {
-        long space = Math.round((WARMUP + SMALL) * run.plan().size());
+        long space = Math.round(MOST * run.plan().size());
         try (Stage stage = run.stage(run.places().memory(), space)) {
             for (Cell cell : cells(run)) {
                 for (int round = 0; round < run.plan().rounds(); round++) {
@@ -82,12 +88,16 @@ final class FirstWriteMeasurements implements Measurements {
         var export = new Export(Export.Format.QCOW2, image, VIRTUAL_MEGABYTES, false);
         Server server = contender.start(
                 stage, export, run.places(), run.plan().weirOptions().of(suite()));
-        int half = VIRTUAL_MEGABYTES / 2;
-        List<String> target = List.of("--filename=" + run.places().inside(server.file()), "--size=" + half + "m");
+        int third = VIRTUAL_MEGABYTES / 3;
+        List<String> target = List.of("--filename=" + run.places().inside(server.file()), "--size=" + third + "m");
         int size = run.plan().size();
-        run.fio().writeOnce(target, cell, 0, megabytes(cell, WARMUP * size), TIMEOUT_SECONDS);
+        if (cell.kibibytes() >= CLUSTER_KIB) {
+            run.fio().writeOnce(target, MANY, 0, megabytes(MANY, 2 * size), TIMEOUT_SECONDS);
+        }
+        run.fio().writeOnce(target, cell, third, megabytes(cell, WARMUP * size), TIMEOUT_SECONDS);
+        stage.claimMemory((int) Math.ceil(SMALL * size));
         double before = server.cpuMicros();
-        Fio.Figures figures = run.fio().writeOnce(target, cell, half, megabytes(cell, size), TIMEOUT_SECONDS);
+        Fio.Figures figures = run.fio().writeOnce(target, cell, 2 * third, megabytes(cell, size), TIMEOUT_SECONDS);
         run.keep(suite(), cell.toString(), server, round, figures, server.cpuMicros() - before);
         stage.stop(server);
         Files.delete(image);

@@ -20,6 +20,75 @@ class SpareQueuesTest {
         }
     }
 
+    /** A wake-up with two small requests, each from a client of its own. */
+    private void found(int one, int other, int together) {
+        var found = new WakeUp();
+        found.begin();
+        found.transfers(4096, one);
+        found.transfers(4096, other);
+        spare.served(found, together, 0, 0);
+    }
+
+    private void found(int times, int one, int other, int together) {
+        for (int i = 0; i < times; i++) {
+            now += 1000;
+            found(one, other, together);
+        }
+    }
+
+    @Test
+    void severalSmallRequestsOfOneClientAtATimeAreACrowd() {
+        found(7, 7, 2);
+        now += SpareQueues.KEPT_NANOS;
+        found(SpareQueues.ENOUGH - 1, 7, 7, 2);
+        assertThat(spare.areOpen()).isFalse();
+        found(7, 7, 2);
+        assertThat(spare.areOpen()).isTrue();
+    }
+
+    @Test
+    void requestsOfOneClientThatCameOneAfterTheOtherAreNone() {
+        found(7, 7, 2);
+        now += SpareQueues.KEPT_NANOS;
+        found(10 * SpareQueues.ENOUGH, 7, 7, 1);
+        assertThat(spare.areOpen()).isFalse();
+    }
+
+    @Test
+    void smallRequestsOfSeveralClientsAreNone() {
+        found(7, 7, 2);
+        now += SpareQueues.KEPT_NANOS;
+        for (int i = 0; i < 10 * SpareQueues.ENOUGH; i++) {
+            found(1, 7, 8, 2);
+            found(1, 9, 9, 2);
+        }
+        assertThat(spare.areOpen()).isFalse();
+    }
+
+    @Test
+    void aClientIsAloneOnlyWhenOthersHaveBeenAwayForAWhile() {
+        severalSmallRequestsOfOneClientAtATimeAreACrowd();
+        found(8, 8, 2);
+        now += SpareQueues.KEPT_NANOS + 1;
+        found(8, 8, 1);
+        assertThat(spare.areOpen()).isFalse();
+        found(SpareQueues.ENOUGH, 8, 8, 2);
+        assertThat(spare.areOpen()).isTrue();
+    }
+
+    @Test
+    void wakeUpsWithoutTransfersDoNotChangeWhoIsAlone() {
+        found(7, 7, 2);
+        now += SpareQueues.KEPT_NANOS;
+        for (int i = 0; i < SpareQueues.ENOUGH; i++) {
+            found(1, 7, 7, 2);
+            var nothing = new WakeUp();
+            nothing.begin();
+            spare.served(nothing, 0, 0, 0);
+        }
+        assertThat(spare.areOpen()).isTrue();
+    }
+
     @Test
     void aFewCrowdedWakeUpsChangeNothing() {
         crowded(SpareQueues.ENOUGH - 1, 1000);
