@@ -17,7 +17,7 @@ final class ResourceOptions {
             paramLabel = "N",
             description =
                     "Event loops that serve the file, up to 256 (one, and where there are more processors a second one"
-                            + " that helps while large requests come together or many wait).")
+                            + " that helps while large requests come together, one client has several, or many wait).")
     private @Nullable Integer ioThreads;
 
     @Option(

@@ -43,7 +43,7 @@ final class ReplyBatch {
      * @return false: the caller has to write it
      */
     boolean take(PendingRequest request, int at, int length) {
-        if (keeper != Thread.currentThread() || length > LARGEST) {
+        if (keeper != Thread.currentThread() || length > LARGEST || count == MAX) {
             return false;
         }
         requests[count] = request;

@@ -80,7 +80,8 @@ final class SpareQueues {
         if (found.transfers() == 0) {
             return false;
         }
-        if (found.hasSeveralClients() || found.client() != client) {
+        // Threads of other pid namespaces are all 0.
+        if (found.hasSeveralClients() || found.client() != client || client == 0) {
             client = found.client();
             othersAt = nanoTime.getAsLong();
             return false;

@@ -66,6 +66,14 @@ class SpareQueuesTest {
     }
 
     @Test
+    void clientsOfOtherPidNamespacesMayBeSeveral() {
+        found(0, 0, 2);
+        now += SpareQueues.KEPT_NANOS;
+        found(10 * SpareQueues.ENOUGH, 0, 0, 2);
+        assertThat(spare.areOpen()).isFalse();
+    }
+
+    @Test
     void aClientIsAloneOnlyWhenOthersHaveBeenAwayForAWhile() {
         severalSmallRequestsOfOneClientAtATimeAreACrowd();
         found(8, 8, 2);

@@ -157,7 +157,7 @@ final class InlineTransfers {
         int bytes = src.remaining();
         boolean close = open.looksClose();
         long waits = close ? PosixScheduling.waits() : 0;
-        boolean alone = writers.getAndIncrement() == 0;
+        boolean alone = writers.getAndIncrement() == 0 && handedOn.get() == 0;
         int count = PosixNowait.write(fd, src, offset, 0);
         alone &= writers.getAndDecrement() == 1 && handedOn.get() == 0;
         boolean waited = close && PosixScheduling.waits() != waits;
