@@ -92,7 +92,7 @@ final class FirstWriteMeasurements implements Measurements {
         List<String> target = List.of("--filename=" + run.places().inside(server.file()), "--size=" + third + "m");
         int size = run.plan().size();
         if (cell.kibibytes() >= CLUSTER_KIB) {
-            run.fio().writeOnce(target, MANY, 0, megabytes(MANY, 2 * size), TIMEOUT_SECONDS);
+            run.fio().writeOnce(target, MANY, 0, megabytes(MANY, 2 * SMALL * size), TIMEOUT_SECONDS);
         }
         run.fio().writeOnce(target, cell, third, megabytes(cell, WARMUP * size), TIMEOUT_SECONDS);
         stage.claimMemory((int) Math.ceil(SMALL * size));

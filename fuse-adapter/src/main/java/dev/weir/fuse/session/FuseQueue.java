@@ -227,7 +227,7 @@ final class FuseQueue {
             replies.end(wakeUp.requests());
         }
         buffers.unreserve();
-        session.spareQueues().served(wakeUp, replies.together(), inFlight.get(), session.inFlight());
+        session.spareQueues().served(wakeUp, replies.together(), inFlight.get());
         if (session.options().clientAffinity()) {
             ClientAffinity.ofThisThread()
                     .served(device.descriptor().intValue(), wakeUp.requests(), inFlight.get() == 0, request.pid());
@@ -342,6 +342,7 @@ final class FuseQueue {
     private BounceBuffer bufferFor(FuseOpcode opcode) {
         boolean write = opcode == FuseOpcode.WRITE;
         if (!write && opcode != FuseOpcode.READ) {
+            replies.write();
             return buffers.acquire(0);
         }
         int size = write ? request.payloadLength() : FuseReadIn.size(request.body(), request.bodyAt());

@@ -56,7 +56,11 @@ public final class FuseSession implements BlockBackend.DrainListener {
         this.options = options;
         this.backend = backend;
         this.spareQueues = new SpareQueues(
-                devices.size(), options.spareQueues(), System::nanoTime, () -> queues.forEach(FuseQueue::reconsider));
+                devices.size(),
+                options.spareQueues(),
+                this::inFlight,
+                System::nanoTime,
+                () -> queues.forEach(FuseQueue::reconsider));
         try {
             for (int i = 0; i < devices.size(); i++) {
                 var buffers = new BounceBuffers(

@@ -175,7 +175,7 @@ final class PendingRequest implements CoreSubscriber<Object> {
     }
 
     private void send(int at, int length) {
-        if (!queue.replies().take(this, at, length)) {
+        if (!queue.replies().take(this, at, length, transferred)) {
             write(at, length);
         }
     }
@@ -185,7 +185,7 @@ final class PendingRequest implements CoreSubscriber<Object> {
         BounceBuffer buffer = buffer();
         try {
             queue.transport().reply(buffer.address(at), length);
-        } catch (Exception e) {
+        } catch (Throwable e) {
             LOGGER.error("{}: the reply to {} was refused", queue, this, e);
             answerRefused(buffer);
         } finally {
@@ -198,7 +198,7 @@ final class PendingRequest implements CoreSubscriber<Object> {
         try {
             FuseReplyEncoder.error(buffer.bytes(), 0, unique, Errno.EIO);
             queue.transport().reply(buffer.address(0), FuseOutHeader.SIZE);
-        } catch (Exception e) {
+        } catch (Throwable e) {
             LOGGER.error("{}: so was the error reply", queue, e);
         }
     }

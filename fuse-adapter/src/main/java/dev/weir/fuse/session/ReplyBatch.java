@@ -2,6 +2,8 @@ package dev.weir.fuse.session;
 
 import dev.weir.fuse.protocol.FuseOutHeader;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Small replies of one wake-up, written together at its end. A reply wakes up its client, which on another, idle processor
@@ -9,10 +11,15 @@ import org.jspecify.annotations.Nullable;
  * woken up for each. Where requests come one by one nothing is kept back. Confined to the loop, but for {@link #take}.
  */
 final class ReplyBatch {
+    private static final Logger LOGGER = LoggerFactory.getLogger(ReplyBatch.class);
+
     /** Replies that are kept back at most. */
     static final int MAX = 32;
 
-    /** Bytes of the largest reply that is kept back, with 64 KiB of data; what takes longer is worth a wake-up of its own. */
+    /**
+     * Bytes of the largest transfer whose reply is kept back, 64 KiB of data: what takes longer is worth a wake-up of its own.
+     * Once more has been moved by those that are kept, they are written.
+     */
     static final int LARGEST = FuseOutHeader.SIZE + 64 * 1024;
 
     /** Requests in the wake-up before, from which on it is a crowd. */
@@ -40,16 +47,17 @@ final class ReplyBatch {
      * Keeps a reply for later. Any thread.
      *
      * @param at where the reply begins in the request's buffer
+     * @param moved bytes of data that the request moved, in whatever direction
      * @return false: the caller has to write it
      */
-    boolean take(PendingRequest request, int at, int length) {
-        if (keeper != Thread.currentThread() || length > LARGEST || count == MAX) {
+    boolean take(PendingRequest request, int at, int length, int moved) {
+        if (keeper != Thread.currentThread() || Math.max(length, moved) > LARGEST || count == MAX) {
             return false;
         }
         requests[count] = request;
         positions[count] = at;
         lengths[count] = length;
-        bytes += length;
+        bytes += Math.max(length, moved);
         together = Math.max(together, ++count);
         if (count == MAX || bytes > LARGEST) {
             write();
@@ -84,7 +92,12 @@ final class ReplyBatch {
         }
         while (written < count) {
             int i = written++;
-            requests[i].write(positions[i], lengths[i]);
+            try {
+                requests[i].write(positions[i], lengths[i]);
+            } catch (Throwable e) {
+                // The others have a right to their replies all the same.
+                LOGGER.error("after the reply to {}", requests[i], e);
+            }
         }
         count = 0;
         written = 0;

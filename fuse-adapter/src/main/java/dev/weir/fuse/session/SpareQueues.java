@@ -1,5 +1,6 @@
 package dev.weir.fuse.session;
 
+import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 
 /**
@@ -27,6 +28,7 @@ final class SpareQueues {
 
     private final int queues;
     private final boolean sparing;
+    private final IntSupplier inFlight;
     private final LongSupplier nanoTime;
     private final Runnable changed;
 
@@ -41,12 +43,14 @@ final class SpareQueues {
     /**
      * @param queues how many the session has
      * @param sparing false: all of them listen all the time
+     * @param inFlight requests of all queues that are in flight
      * @param nanoTime the clock
      * @param changed called when {@link #areOpen} has changed
      */
-    SpareQueues(int queues, boolean sparing, LongSupplier nanoTime, Runnable changed) {
+    SpareQueues(int queues, boolean sparing, IntSupplier inFlight, LongSupplier nanoTime, Runnable changed) {
         this.queues = queues;
         this.sparing = sparing && queues > 1;
+        this.inFlight = inFlight;
         this.nanoTime = nanoTime;
         this.changed = changed;
         this.open = !this.sparing;
@@ -67,12 +71,14 @@ final class SpareQueues {
      *
      * @param together how many of the requests surely were there at the same time
      * @param own requests of its queue that are in flight after it
-     * @param all those of all queues
      */
-    void served(WakeUp found, int together, int own, int all) {
+    void served(WakeUp found, int together, int own) {
         if (sparing) {
             boolean several = areSeveralOfOne(found, together);
-            served(several || own >= MANY || found.large() > 1 || found.large() == 1 && all > Math.min(1, own));
+            served(several
+                    || own >= MANY
+                    || found.large() > 1
+                    || found.large() == 1 && inFlight.getAsInt() > Math.min(1, own));
         }
     }
 

@@ -31,11 +31,23 @@ class ReplyBatchTest {
     }
 
     private List<Long> send(ScriptedFuseDevice kernel, int count, int size) {
+        return send(kernel, Collections.nCopies(count, size), false);
+    }
+
+    private List<Long> send(ScriptedFuseDevice kernel, List<Integer> sizes, boolean write) {
+        List<KernelRequest> requests = new ArrayList<>();
+        for (int size : sizes) {
+            requests.add(
+                    write ? KernelRequest.write(0, ControlledDevice.pattern(size, 1)) : KernelRequest.read(0, size));
+        }
+        return send(kernel, requests);
+    }
+
+    private List<Long> send(ScriptedFuseDevice kernel, List<KernelRequest> requests) {
         var free = new AtomicBoolean();
         fuse.loop(0).execute(() -> awaitOnLoop(free));
         List<Long> uniques = new ArrayList<>();
-        for (int i = 0; i < count; i++) {
-            KernelRequest request = KernelRequest.read(0, size);
+        for (KernelRequest request : requests) {
             kernel.send(request);
             uniques.add(request.unique());
         }
@@ -108,6 +120,37 @@ class ReplyBatchTest {
         send(kernel, 4, ReplyBatch.LARGEST);
         receive(kernel, 4);
         assertThat(answered).containsOnly(true);
+    }
+
+    @Test
+    void repliesToLargeWritesAreWrittenAtOnce() {
+        ScriptedFuseDevice kernel = serve();
+        crowd(kernel);
+        send(kernel, List.of(512, 512, 72 * 1024), true);
+        receive(kernel, 3);
+        assertThat(answered).containsExactly(false, false, true);
+    }
+
+    @Test
+    void noMoreDataIsKeptBackThanThatOfTwoLargeRequests() {
+        ScriptedFuseDevice kernel = serve();
+        crowd(kernel);
+        send(kernel, List.of(64 * 1024, 64 * 1024, 512), true);
+        receive(kernel, 3);
+        assertThat(answered).containsExactly(false, true, true);
+    }
+
+    @Test
+    void whatMayTakeLongKeepsNoRepliesWaiting() {
+        ScriptedFuseDevice kernel = serve();
+        crowd(kernel);
+        device.behave(call -> {
+            answered.add(kernel.hasReply());
+            call.complete();
+        });
+        send(kernel, List.of(KernelRequest.read(0, 512), KernelRequest.read(0, 512), KernelRequest.fsync()));
+        receive(kernel, 3);
+        assertThat(answered).containsExactly(false, false, true);
     }
 
     @Test

@@ -10,7 +10,7 @@ class SpareQueuesTest {
     private final SpareQueues spare = spare(2, true);
 
     private SpareQueues spare(int queues, boolean sparing) {
-        return new SpareQueues(queues, sparing, () -> now, () -> changes++);
+        return new SpareQueues(queues, sparing, () -> 0, () -> now, () -> changes++);
     }
 
     private void crowded(int times, long nanosBetween) {
@@ -26,7 +26,7 @@ class SpareQueuesTest {
         found.begin();
         found.transfers(4096, one);
         found.transfers(4096, other);
-        spare.served(found, together, 0, 0);
+        spare.served(found, together, 0);
     }
 
     private void found(int times, int one, int other, int together) {
@@ -92,7 +92,7 @@ class SpareQueuesTest {
             found(1, 7, 7, 2);
             var nothing = new WakeUp();
             nothing.begin();
-            spare.served(nothing, 0, 0, 0);
+            spare.served(nothing, 0, 0);
         }
         assertThat(spare.areOpen()).isTrue();
     }

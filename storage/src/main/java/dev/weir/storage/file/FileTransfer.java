@@ -31,6 +31,9 @@ final class FileTransfer implements CompletionHandler<Integer, ByteBuffer>, Runn
     /** Whether it counts as a write that others may have to wait for. */
     private boolean entered;
 
+    /** Whether that is over so soon that others may wait for it. */
+    private boolean small;
+
     private FileTransfer(
             FileDevice device,
             boolean write,
@@ -102,7 +105,12 @@ final class FileTransfer implements CompletionHandler<Integer, ByteBuffer>, Runn
         }
         if (write && !entered) {
             entered = true;
-            device.inline().enterWrite();
+            small = InlineTransfers.isSmall(buffer.remaining());
+            if (small) {
+                device.inline().enterWrite();
+            } else {
+                device.inline().enterExclusive();
+            }
         }
         try {
             if (done) {
@@ -133,7 +141,11 @@ final class FileTransfer implements CompletionHandler<Integer, ByteBuffer>, Runn
     private void leave() {
         if (entered) {
             entered = false;
-            device.inline().leaveWrite();
+            if (small) {
+                device.inline().leaveWrite();
+            } else {
+                device.inline().leaveExclusive();
+            }
         }
     }
 

@@ -138,7 +138,8 @@ final class InlineTransfers {
         return count;
     }
 
-    private static boolean isSmall(int bytes) {
+    /** Whether a transfer of so many bytes is tried on the calling thread. */
+    static boolean isSmall(int bytes) {
         if (bytes <= MAX_BYTES) {
             return true;
         }
