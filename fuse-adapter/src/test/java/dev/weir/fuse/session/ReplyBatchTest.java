@@ -44,8 +44,13 @@ class ReplyBatchTest {
     }
 
     private List<Long> send(ScriptedFuseDevice kernel, List<KernelRequest> requests) {
+        var held = new AtomicBoolean();
         var free = new AtomicBoolean();
-        fuse.loop(0).execute(() -> awaitOnLoop(free));
+        fuse.loop(0).execute(() -> {
+            held.set(true);
+            awaitOnLoop(free);
+        });
+        SessionFixture.await("held", held::get);
         List<Long> uniques = new ArrayList<>();
         for (KernelRequest request : requests) {
             kernel.send(request);
