@@ -15,9 +15,17 @@ import java.nio.ByteOrder;
  * An open image: the buffered descriptor that locks, allocates and asks, and what was found out about the file.
  *
  * @param fd buffered whatever {@code cache.direct} says
+ * @param fileSystem where it is, or where the name of the block device is
  * @param length bytes when it was opened
  */
-record OpenFile(String filename, int fd, boolean readOnly, boolean blockDevice, long length, BlockLimits limits) {
+record OpenFile(
+        String filename,
+        int fd,
+        boolean readOnly,
+        boolean blockDevice,
+        FileSystemType fileSystem,
+        long length,
+        BlockLimits limits) {
     private static final long BLKSSZGET = 0x1268;
 
     /** Opens a file; blocks, but never on a fifo. A failure leaves nothing open. */
@@ -59,7 +67,7 @@ record OpenFile(String filename, int fd, boolean readOnly, boolean blockDevice, 
                     sector,
                     Math.max(0, status.blockSize()));
             long length = device ? PosixFile.lseek(fd, 0, PosixFile.SEEK_END) : status.size();
-            return new OpenFile(filename, fd, readOnly, device, length, limits);
+            return new OpenFile(filename, fd, readOnly, device, FileSystemType.of(fd), length, limits);
         } catch (IOException | RuntimeException | Error e) {
             try {
                 PosixFile.close(fd);
