@@ -3,7 +3,10 @@ package dev.weir.fuse.session;
 import dev.weir.fuse.protocol.FuseOpcode;
 import java.util.concurrent.atomic.LongAdder;
 
-/** Counters of a session; any thread. All of them only grow. */
+/**
+ * Counters of a session; any thread. All of them only grow. A request counts as answered when its reply is there: small ones of
+ * a client with many requests wait for each other before they are written, at most until their wake-up has ended.
+ */
 public final class FuseStatistics {
     /** The kinds of requests that are told apart. */
     public enum Kind {

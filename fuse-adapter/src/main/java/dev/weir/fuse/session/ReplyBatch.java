@@ -8,7 +8,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Small replies of one wake-up, written together at its end. A reply wakes up its client, which on another, idle processor
  * costs as much as the request did; a client that finds many replies at once has much to send at once, and need not be
- * woken up for each. Where requests come one by one nothing is kept back. Confined to the loop, but for {@link #take}.
+ * woken up for each. Where requests come one by one nothing is kept back, but in the first wake-up after a crowd. Confined to the loop, but for {@link #take}.
  */
 final class ReplyBatch {
     private static final Logger LOGGER = LoggerFactory.getLogger(ReplyBatch.class);
