@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weir.engine.cli.client.ExportReport;
 import dev.weir.engine.cli.client.QmpClient;
 import dev.weir.engine.cli.client.QmpClientException;
+import dev.weir.fuse.Passthrough;
 import dev.weir.storage.NodeOptions;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -183,6 +184,9 @@ final class AddCommand implements Callable<Integer> {
                 .put("writethrough", fileOptions.writethrough());
         if (fileOptions.kernelCache() != OnOffAuto.OFF) {
             export.put("kernel-cache", fileOptions.kernelCache().toString());
+        }
+        if (fileOptions.passthrough() != Passthrough.OFF) {
+            export.put("passthrough", "auto");
         }
         if (!fileOptions.clientAffinity()) {
             export.put("client-affinity", false);

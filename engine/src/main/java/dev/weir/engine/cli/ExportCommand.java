@@ -180,6 +180,7 @@ final class ExportCommand implements Callable<Integer> {
                 .allowOther(AllowOther.valueOf(fileOptions.allowOther().name()))
                 .writethrough(fileOptions.writethrough())
                 .kernelCache(KernelCache.valueOf(fileOptions.kernelCache().name()))
+                .passthrough(fileOptions.passthrough())
                 .clientAffinity(fileOptions.clientAffinity())
                 .build();
     }

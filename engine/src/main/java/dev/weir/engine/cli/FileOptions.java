@@ -1,5 +1,6 @@
 package dev.weir.engine.cli;
 
+import dev.weir.fuse.Passthrough;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -29,6 +30,15 @@ final class FileOptions {
     private OnOffAuto kernelCache;
 
     @Option(
+            names = "--passthrough",
+            paramLabel = "off|auto",
+            defaultValue = "off",
+            description =
+                    "Where it can, let the kernel read the file of a raw image by itself for whoever opens it only to"
+                            + " read it (off).")
+    private Passthrough passthrough;
+
+    @Option(
             names = "--no-client-affinity",
             description = "Do not move an event loop to the processor of a client that waits for each answer.")
     private boolean noClientAffinity;
@@ -49,6 +59,10 @@ final class FileOptions {
         return kernelCache;
     }
 
+    Passthrough passthrough() {
+        return passthrough;
+    }
+
     boolean clientAffinity() {
         return !noClientAffinity;
     }
@@ -57,6 +71,10 @@ final class FileOptions {
     void check(boolean writable, CommandLine commandLine) {
         if (growable && !writable) {
             throw new ParameterException(commandLine, "--growable needs --writable");
+        }
+        if (passthrough != Passthrough.OFF && kernelCache != OnOffAuto.OFF) {
+            throw new ParameterException(
+                    commandLine, "--passthrough=auto and --kernel-cache=" + kernelCache + " exclude each other");
         }
     }
 }

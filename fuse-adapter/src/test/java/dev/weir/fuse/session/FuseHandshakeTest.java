@@ -41,7 +41,7 @@ class FuseHandshakeTest {
 
     private FuseHandshake.Agreement perform(KernelRequest init, boolean growable) {
         kernel.send(init);
-        return FuseHandshake.perform(kernel.device(), growable, TIMEOUT);
+        return FuseHandshake.perform(kernel.device(), growable, false, TIMEOUT);
     }
 
     private static long flags(KernelReply reply) {
@@ -163,7 +163,7 @@ class FuseHandshakeTest {
         Arrays.fill(garbage, (byte) 0xA5);
         kernel.send(garbage, garbage.length);
 
-        assertThatThrownBy(() -> FuseHandshake.perform(kernel.device(), true, TIMEOUT))
+        assertThatThrownBy(() -> FuseHandshake.perform(kernel.device(), true, false, TIMEOUT))
                 .isInstanceOf(FuseMountException.class)
                 .hasMessageContaining("LENGTH_MISMATCH");
     }
@@ -172,7 +172,7 @@ class FuseHandshakeTest {
     void waitsForInitButNotForEver() {
         long start = System.nanoTime();
 
-        assertThatThrownBy(() -> FuseHandshake.perform(kernel.device(), true, Duration.ofMillis(150)))
+        assertThatThrownBy(() -> FuseHandshake.perform(kernel.device(), true, false, Duration.ofMillis(150)))
                 .isInstanceOf(FuseMountException.class)
                 .hasMessageContaining("no FUSE_INIT");
         assertThat(Duration.ofNanos(System.nanoTime() - start))
@@ -183,7 +183,7 @@ class FuseHandshakeTest {
     void noticesAnUnmountBeforeInit() {
         kernel.unmount();
 
-        assertThatThrownBy(() -> FuseHandshake.perform(kernel.device(), true, TIMEOUT))
+        assertThatThrownBy(() -> FuseHandshake.perform(kernel.device(), true, false, TIMEOUT))
                 .isInstanceOf(FuseMountException.class)
                 .hasMessageContaining("unmounted before FUSE_INIT");
     }
@@ -200,7 +200,7 @@ class FuseHandshakeTest {
         });
         unmounting.start();
 
-        assertThatThrownBy(() -> FuseHandshake.perform(kernel.device(), true, TIMEOUT))
+        assertThatThrownBy(() -> FuseHandshake.perform(kernel.device(), true, false, TIMEOUT))
                 .isInstanceOf(FuseMountException.class)
                 .hasMessageContaining("unmounted before FUSE_INIT");
         unmounting.join();

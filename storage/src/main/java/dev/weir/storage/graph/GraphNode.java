@@ -1,5 +1,6 @@
 package dev.weir.storage.graph;
 
+import dev.weir.storage.BackingFile;
 import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
 import dev.weir.storage.BlockLimits;
@@ -74,6 +75,11 @@ final class GraphNode implements BlockNode {
     @Override
     public long length() {
         return resizing.bytes();
+    }
+
+    @Override
+    public @Nullable BackingFile backingFile() {
+        return device().backingFile();
     }
 
     NodeState state() {
@@ -367,18 +373,12 @@ final class GraphNode implements BlockNode {
 
     /** Whether a request that changes data must not go on; the subscriber has got the error then. */
     private boolean refused(String operation, long offset, long length, CoreSubscriber<? super Void> actual) {
-        BlockErrorKind kind;
-        if (closed) {
-            kind = BlockErrorKind.CLOSED;
-        } else if (readOnly()) {
-            kind = BlockErrorKind.READ_ONLY;
-        } else if (offset < 0 || length < 0 || length > length() - offset) {
-            kind = BlockErrorKind.OUT_OF_RANGE;
-        } else {
-            return false;
+        boolean outside = offset < 0 || length < 0 || length > length() - offset;
+        @Nullable BlockErrorKind kind = closed ? BlockErrorKind.CLOSED : readOnly() ? BlockErrorKind.READ_ONLY : null;
+        if (kind != null || outside) {
+            fail(actual, kind != null ? kind : BlockErrorKind.OUT_OF_RANGE, operation, offset);
         }
-        fail(actual, kind, operation, offset);
-        return true;
+        return kind != null || outside;
     }
 
     long blockStart(long offset) {
