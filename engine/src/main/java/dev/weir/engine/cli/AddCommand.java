@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weir.engine.cli.client.ExportReport;
 import dev.weir.engine.cli.client.QmpClient;
 import dev.weir.engine.cli.client.QmpClientException;
-import dev.weir.fuse.Passthrough;
 import dev.weir.storage.NodeOptions;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -185,7 +184,7 @@ final class AddCommand implements Callable<Integer> {
         if (fileOptions.kernelCache() != OnOffAuto.OFF) {
             export.put("kernel-cache", fileOptions.kernelCache().toString());
         }
-        if (fileOptions.passthrough() != Passthrough.OFF) {
+        if (fileOptions.passthrough() != OffAuto.OFF) {
             export.put("passthrough", "auto");
         }
         if (!fileOptions.clientAffinity()) {

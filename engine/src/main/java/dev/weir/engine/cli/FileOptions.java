@@ -1,6 +1,5 @@
 package dev.weir.engine.cli;
 
-import dev.weir.fuse.Passthrough;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -35,8 +34,8 @@ final class FileOptions {
             defaultValue = "off",
             description =
                     "Where it can, let the kernel read the file of a raw image by itself for whoever opens it only to"
-                            + " read it (off).")
-    private Passthrough passthrough;
+                            + " read it (${DEFAULT-VALUE}).")
+    private OffAuto passthrough;
 
     @Option(
             names = "--no-client-affinity",
@@ -59,7 +58,7 @@ final class FileOptions {
         return kernelCache;
     }
 
-    Passthrough passthrough() {
+    OffAuto passthrough() {
         return passthrough;
     }
 
@@ -72,7 +71,7 @@ final class FileOptions {
         if (growable && !writable) {
             throw new ParameterException(commandLine, "--growable needs --writable");
         }
-        if (passthrough != Passthrough.OFF && kernelCache != OnOffAuto.OFF) {
+        if (passthrough != OffAuto.OFF && kernelCache != OnOffAuto.OFF) {
             throw new ParameterException(
                     commandLine, "--passthrough=auto and --kernel-cache=" + kernelCache + " exclude each other");
         }

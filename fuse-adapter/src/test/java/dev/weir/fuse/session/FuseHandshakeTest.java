@@ -75,6 +75,29 @@ class FuseHandshakeTest {
     }
 
     @Test
+    void asksForPassthroughWithFilesThatAreNotStacked() {
+        kernel.send(KernelRequest.init(7, 45, ALL, FLAGS2_OF_6_18));
+        FuseHandshake.Agreement agreement = FuseHandshake.perform(kernel.device(), true, true, TIMEOUT);
+
+        KernelReply reply = kernel.receive().succeeds(64);
+        assertThat(flags(reply)).isEqualTo(WANTED | FuseInitFlags.PASSTHROUGH);
+        assertThat(reply.u32(36)).as("max_stack_depth").isEqualTo(1);
+        assertThat(agreement.has(FuseInitFlags.PASSTHROUGH)).isTrue();
+    }
+
+    @Test
+    void doesWithoutPassthroughWhereItIsNotOffered() {
+        int without = FLAGS2_OF_6_18 & ~(int) (FuseInitFlags.PASSTHROUGH >>> 32);
+        kernel.send(KernelRequest.init(7, 45, ALL, without));
+        FuseHandshake.Agreement agreement = FuseHandshake.perform(kernel.device(), true, true, TIMEOUT);
+
+        KernelReply reply = kernel.receive().succeeds(64);
+        assertThat(flags(reply)).isEqualTo(WANTED);
+        assertThat(reply.u32(36)).as("max_stack_depth").isZero();
+        assertThat(agreement.has(FuseInitFlags.PASSTHROUGH)).isFalse();
+    }
+
+    @Test
     void asksForNothingThatIsNotOffered() {
         int offered = (int) (FuseInitFlags.ASYNC_READ | FuseInitFlags.POSIX_LOCKS | FuseInitFlags.INIT_EXT);
         FuseHandshake.Agreement agreement = perform(KernelRequest.init(7, 45, offered, 0), false);
