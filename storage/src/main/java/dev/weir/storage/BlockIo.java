@@ -29,6 +29,17 @@ public interface BlockIo {
     Mono<Void> read(long offset, ByteBuffer dst);
 
     /**
+     * Shows a range where it lies in memory, as far as that can be told without waiting, instead of copying it: at once, on the
+     * caller's thread. Other requests may change the data meanwhile, as during a {@link #read}.
+     *
+     * @param length bytes, at least 1
+     * @return false where the data has to be read; nothing was shown, and nothing failed
+     */
+    default boolean showResident(long offset, int length, ResidentReader reader) {
+        return false;
+    }
+
+    /**
      * Writes {@code src} at {@code offset}; not past the end of the node without {@link WriteFlag#GROW}.
      *
      * @param flags {@link WriteFlag#FUA}, {@link WriteFlag#GROW} or none

@@ -127,8 +127,16 @@ public final class FuseDevice implements FuseTransport {
 
     @Override
     public boolean reply(long address, int length) throws IOException {
+        return reply(address, 0, length);
+    }
+
+    /** @param count of struct iovec at the address; 0 where the reply itself is there */
+    @Override
+    public boolean reply(long address, int count, int length) throws IOException {
         try {
-            int written = descriptor.writeAddress(address, 0, length);
+            long written = count == 0
+                    ? descriptor.writeAddress(address, 0, length)
+                    : descriptor.writevAddresses(address, count);
             if (written != length) {
                 throw new IOException("wrote " + written + " of " + length + " bytes to " + PATH);
             }

@@ -33,4 +33,12 @@ public interface FuseTransport {
      * @throws IOException when the kernel refuses the reply: a defect of the encoder
      */
     boolean reply(long address, int length) throws IOException;
+
+    /**
+     * As {@link #reply(long, int)}, with a reply that lies in several places.
+     *
+     * @param vector native address of {@code count} struct iovec
+     * @param length bytes of all together
+     */
+    boolean reply(long vector, int count, int length) throws IOException;
 }

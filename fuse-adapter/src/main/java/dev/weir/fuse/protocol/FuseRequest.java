@@ -113,6 +113,11 @@ public final class FuseRequest {
         return payloadAt;
     }
 
+    /** Bytes of data that a READ asks for or a WRITE brings; 0 for others. */
+    public int transferLength() {
+        return opcode() == FuseOpcode.READ ? FuseReadIn.size(body, bodyAt) : payloadLength;
+    }
+
     /** Bytes of the payload, extensions not counted. 0 if there is none or decoding failed. */
     public int payloadLength() {
         return payloadLength;

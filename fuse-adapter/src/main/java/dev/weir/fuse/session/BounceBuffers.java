@@ -1,5 +1,7 @@
 package dev.weir.fuse.session;
 
+import dev.weir.fuse.protocol.FuseOpcode;
+import dev.weir.fuse.protocol.FuseRequest;
 import io.netty.channel.IoEventLoop;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -157,6 +159,23 @@ final class BounceBuffers implements InFlightBudget.Waiter {
     /** The buffer that the loop receives into. Loop only. */
     BounceBuffer receive() {
         return memory.receive();
+    }
+
+    /**
+     * Lends a buffer for a request's data and its reply; that of a WRITE has the data in it. Without memory nothing changes.
+     * Loop only, before the next message is received.
+     */
+    BounceBuffer acquire(FuseRequest request) {
+        boolean write = request.opcode() == FuseOpcode.WRITE;
+        int size = write || request.opcode() == FuseOpcode.READ ? request.transferLength() : 0;
+        if (write && mayHandOn(size)) {
+            return handOn();
+        }
+        BounceBuffer buffer = acquire(size);
+        if (write) {
+            buffer.bytes().put(BounceBuffer.HEADROOM, request.payload(), request.payloadAt(), size);
+        }
+        return buffer;
     }
 
     /** Lends a buffer for a payload of {@code bytes}, at most the largest; without memory nothing changes. Loop only. */

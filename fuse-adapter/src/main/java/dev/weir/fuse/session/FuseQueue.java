@@ -7,7 +7,6 @@ import dev.weir.fuse.protocol.Errno;
 import dev.weir.fuse.protocol.FuseOpcode;
 import dev.weir.fuse.protocol.FuseOutHeader;
 import dev.weir.fuse.protocol.FuseProtocol;
-import dev.weir.fuse.protocol.FuseReadIn;
 import dev.weir.fuse.protocol.FuseReplyEncoder;
 import dev.weir.fuse.protocol.FuseRequest;
 import dev.weir.fuse.protocol.FuseRequestDecoder;
@@ -44,6 +43,7 @@ final class FuseQueue {
     private final FuseRequest request = new FuseRequest();
     private final PendingRequests pending = new PendingRequests();
     private final ReplyBatch replies = new ReplyBatch();
+    private final ResidentReads residentReads = new ResidentReads(this);
 
     // Confined to the loop.
     private int holds;
@@ -320,10 +320,18 @@ final class FuseQueue {
         if (!request.expectsReply() || quiescing) {
             return;
         }
+        if (opcode == FuseOpcode.READ || opcode == FuseOpcode.WRITE) {
+            wakeUp.transfers(request.transferLength(), request.pid());
+        } else {
+            replies.write();
+        }
+        if (opcode == FuseOpcode.READ && mayShow(request.transferLength()) && residentReads.answer(request)) {
+            return;
+        }
         PendingRequest operation;
         try {
             operation = new PendingRequest(this, opcode, request.unique());
-            operation.give(bufferFor(opcode));
+            operation.give(buffers.acquire(request));
         } catch (OutOfMemoryError e) {
             LOGGER.warn("{}: no memory for {} {}", this, opcode, request.unique(), e);
             session.statistics().failed(opcode);
@@ -339,22 +347,11 @@ final class FuseQueue {
         }
     }
 
-    private BounceBuffer bufferFor(FuseOpcode opcode) {
-        boolean write = opcode == FuseOpcode.WRITE;
-        if (!write && opcode != FuseOpcode.READ) {
-            replies.write();
-            return buffers.acquire(0);
-        }
-        int size = write ? request.payloadLength() : FuseReadIn.size(request.body(), request.bodyAt());
-        wakeUp.transfers(size, request.pid());
-        if (write && buffers.mayHandOn(size)) {
-            return buffers.handOn();
-        }
-        BounceBuffer buffer = buffers.acquire(size);
-        if (write) {
-            buffer.bytes().put(BounceBuffer.HEADROOM, request.payload(), request.payloadAt(), size);
-        }
-        return buffer;
+    /** Not where several threads of the pool copy large data, since no other loop does, and where small replies are kept. */
+    private boolean mayShow(int bytes) {
+        return bytes < SpareQueues.LARGE
+                ? bytes >= ResidentReads.MIN_BYTES && !replies.areKept()
+                : session.spareQueues().isShared() || inFlight.get() == 0 && !wakeUp.isAfterSeveralLarge();
     }
 
     /** A request is about to be answered with success. Any thread. */

@@ -16,6 +16,7 @@ import dev.weir.storage.BlockBackend;
 import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
 import dev.weir.storage.PreallocMode;
+import dev.weir.storage.ResidentReader;
 import dev.weir.storage.WriteFlag;
 import java.nio.ByteBuffer;
 import java.util.Set;
@@ -154,6 +155,16 @@ final class FuseRequestHandler {
     /** A READ or WRITE whose range did not lie inside the image any more when it came to it. */
     Mono<Void> transferAgain(boolean write, long offset, int size, PendingRequest pending) {
         return write ? write(offset, size, AGAIN, pending) : read(offset, size, pending);
+    }
+
+    /**
+     * As a READ, at once and without a copy.
+     *
+     * @return false where the READ has to be handled as others are
+     */
+    boolean showResident(long offset, int size, ResidentReader reader) {
+        long length = backend.length();
+        return offset < length && backend.showResident(offset, (int) Math.min(size, length - offset), reader);
     }
 
     private Mono<Void> read(long offset, int size, PendingRequest pending) {

@@ -43,6 +43,11 @@ final class ReplyBatch {
         together = 0;
     }
 
+    /** Whether small replies are kept. Loop only. */
+    boolean areKept() {
+        return keeper != null;
+    }
+
     /**
      * Keeps a reply for later. Any thread.
      *

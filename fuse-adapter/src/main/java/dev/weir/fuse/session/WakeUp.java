@@ -11,10 +11,12 @@ final class WakeUp {
     private int requests;
     private int transfers;
     private int large;
+    private boolean afterLarge;
     private int client;
     private boolean severalClients;
 
     void begin() {
+        afterLarge = large > 1;
         requests = 0;
         transfers = 0;
         large = 0;
@@ -52,6 +54,11 @@ final class WakeUp {
 
     int large() {
         return large;
+    }
+
+    /** Whether the wake-up before found several large requests. */
+    boolean isAfterSeveralLarge() {
+        return afterLarge;
     }
 
     /** The thread that asked for the last transfer. */

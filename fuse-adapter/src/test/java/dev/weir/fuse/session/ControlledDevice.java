@@ -5,6 +5,7 @@ import dev.weir.storage.BlockException;
 import dev.weir.storage.BlockLimits;
 import dev.weir.storage.Extent;
 import dev.weir.storage.PreallocMode;
+import dev.weir.storage.ResidentReader;
 import dev.weir.storage.WriteFlag;
 import dev.weir.storage.spi.ProtocolDevice;
 import java.nio.ByteBuffer;
@@ -72,6 +73,7 @@ final class ControlledDevice extends ProtocolDevice {
     private volatile List<Extent> extents = List.of();
     private volatile BlockLimits limits = BlockLimits.BYTES;
     private volatile long allocated = -1;
+    private volatile long resident;
     private byte[] data;
 
     ControlledDevice(int length) {
@@ -105,6 +107,12 @@ final class ControlledDevice extends ProtocolDevice {
 
     ControlledDevice allocated(long bytes) {
         allocated = bytes;
+        return this;
+    }
+
+    /** From now on it shows what is in memory from that address on. */
+    ControlledDevice resident(long address) {
+        resident = address;
         return this;
     }
 
@@ -167,6 +175,15 @@ final class ControlledDevice extends ProtocolDevice {
     @Override
     public Mono<Void> read(long offset, ByteBuffer dst) {
         return operation("read " + offset + "+" + dst.remaining(), () -> dst.put(data, (int) offset, dst.remaining()));
+    }
+
+    @Override
+    public boolean showResident(long offset, int length, ResidentReader reader) {
+        if (resident != 0) {
+            names.add("show " + offset + "+" + length);
+            reader.show(resident + offset, length);
+        }
+        return resident != 0;
     }
 
     @Override

@@ -6,6 +6,7 @@ import dev.weir.storage.BlockLimits;
 import dev.weir.storage.Extent;
 import dev.weir.storage.Permissions;
 import dev.weir.storage.PreallocMode;
+import dev.weir.storage.ResidentReader;
 import dev.weir.storage.WriteFlag;
 import dev.weir.storage.spi.BlockDevice;
 import dev.weir.storage.spi.ProtocolDevice;
@@ -32,6 +33,7 @@ final class FileDevice extends ProtocolDevice {
     private final ImageLock lock;
     private final FlushQueue flushQueue;
     private final FileLength length;
+    private final ResidentPages resident;
     private final RangeCalls ranges;
     private final ExtentMap extents;
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -57,6 +59,7 @@ final class FileDevice extends ProtocolDevice {
         this.lock = lock;
         this.flushQueue = new FlushQueue(engine, inline, pool);
         this.length = new FileLength(file);
+        this.resident = new ResidentPages(file, length);
         this.ranges = new RangeCalls(file);
         this.extents = new ExtentMap(file.fd());
     }
@@ -145,6 +148,11 @@ final class FileDevice extends ProtocolDevice {
     }
 
     @Override
+    public boolean showResident(long offset, int length, ResidentReader reader) {
+        return resident.show(offset, length, reader);
+    }
+
+    @Override
     public Mono<Void> write(long offset, ByteBuffer src, Set<WriteFlag> flags) {
         return new Mono<>() {
             @Override
@@ -189,7 +197,12 @@ final class FileDevice extends ProtocolDevice {
     public Mono<Void> truncate(long bytes, PreallocMode prealloc) {
         return call("truncate", bytes, () -> {
             extents.holesChanged();
-            length.change(bytes, prealloc);
+            resident.shrink();
+            try {
+                length.change(bytes, prealloc);
+            } finally {
+                resident.shrunk();
+            }
             extents.holesChanged();
         });
     }
@@ -251,6 +264,7 @@ final class FileDevice extends ProtocolDevice {
     public Mono<Void> close() {
         return call("close", -1, () -> {
             if (closed.compareAndSet(false, true)) {
+                resident.close();
                 closeBoth(engine, file);
             }
         });

@@ -29,10 +29,6 @@ final class InlineTransfers {
     /** Leaves everything to the pool. */
     static final InlineTransfers NONE = new InlineTransfers(-1, 0, false, null);
 
-    private static final long TMPFS_MAGIC = 0x01021994;
-    private static final long RAMFS_MAGIC = 0x858458f6L;
-    private static final long EXT4_MAGIC = 0xef53;
-
     /** Of Documentation/admin-guide/devices.txt. */
     private static final int LOOP_MAJOR = 7;
 
@@ -71,9 +67,9 @@ final class InlineTransfers {
         if (file.limits().requestAlignment() > 1) {
             return NONE;
         }
-        long type = PosixFile.fileSystemType(file.fd());
-        boolean memory = !file.blockDevice() && (type == TMPFS_MAGIC || type == RAMFS_MAGIC);
-        boolean guarded = !file.blockDevice() && type == EXT4_MAGIC && !onDeviceOfProcess(file.fd());
+        boolean memory = !file.blockDevice() && file.fileSystem().isMemory();
+        boolean guarded =
+                !file.blockDevice() && file.fileSystem() == FileSystemType.EXT4 && !onDeviceOfProcess(file.fd());
         return new InlineTransfers(
                 file.fd(), memory ? 0 : PosixFile.RWF_NOWAIT, true, guarded ? new WriteGuard(System.nanoTime()) : null);
     }

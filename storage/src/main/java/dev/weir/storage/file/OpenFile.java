@@ -17,10 +17,18 @@ import java.nio.ByteOrder;
  *
  * @param fd buffered whatever {@code cache.direct} says
  * @param direct whether transfers are to go around the page cache
+ * @param fileSystem where it is, or where the name of the block device is
  * @param length bytes when it was opened
  */
 record OpenFile(
-        String filename, int fd, boolean readOnly, boolean direct, boolean blockDevice, long length, BlockLimits limits)
+        String filename,
+        int fd,
+        boolean readOnly,
+        boolean direct,
+        boolean blockDevice,
+        FileSystemType fileSystem,
+        long length,
+        BlockLimits limits)
         implements BackingFile {
     private static final long BLKSSZGET = 0x1268;
 
@@ -74,7 +82,7 @@ record OpenFile(
                     sector,
                     Math.max(0, status.blockSize()));
             long length = device ? PosixFile.lseek(fd, 0, PosixFile.SEEK_END) : status.size();
-            return new OpenFile(filename, fd, readOnly, direct, device, length, limits);
+            return new OpenFile(filename, fd, readOnly, direct, device, FileSystemType.of(fd), length, limits);
         } catch (IOException | RuntimeException | Error e) {
             try {
                 PosixFile.close(fd);

@@ -9,6 +9,7 @@ import dev.weir.storage.Extent;
 import dev.weir.storage.Permission;
 import dev.weir.storage.Permissions;
 import dev.weir.storage.PreallocMode;
+import dev.weir.storage.ResidentReader;
 import dev.weir.storage.WriteFlag;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -107,13 +108,25 @@ final class Backend implements BlockBackend {
     }
 
     @Override
+    public boolean showResident(long offset, int length, ResidentReader reader) {
+        if (!gate.enter()) {
+            return false;
+        }
+        try {
+            return node.showResident(offset, length, reader);
+        } finally {
+            gate.ended();
+        }
+    }
+
+    @Override
     public Mono<Void> write(long offset, ByteBuffer src, Set<WriteFlag> flags) {
         return new Write(this, offset, src, flags);
     }
 
     @Override
     public Mono<Void> writeZeroes(long offset, long length, Set<WriteFlag> flags) {
-        return new Change(this, "writeZeroes", offset) {
+        return new BackendChange(this, "writeZeroes", offset) {
             @Override
             long length() {
                 return length;
@@ -134,7 +147,7 @@ final class Backend implements BlockBackend {
 
     @Override
     public Mono<Void> discard(long offset, long length) {
-        return new Change(this, "discard", offset) {
+        return new BackendChange(this, "discard", offset) {
             @Override
             long length() {
                 return length;
@@ -153,7 +166,7 @@ final class Backend implements BlockBackend {
         return new BackendMono<>(this, "flush", -1) {
             @Override
             void issue(CoreSubscriber<? super Void> request) {
-                node.startFlush(request);
+                node.flushing().start(request);
             }
 
             @Override
@@ -166,7 +179,7 @@ final class Backend implements BlockBackend {
 
     @Override
     public Mono<Void> truncate(long length, PreallocMode prealloc) {
-        return new Change(this, "truncate", -1) {
+        return new BackendChange(this, "truncate", -1) {
             @Override
             long from() {
                 return length;
@@ -182,7 +195,7 @@ final class Backend implements BlockBackend {
 
     @Override
     public Mono<Void> grow(long from, long end, PreallocMode prealloc) {
-        return new Change(this, "grow", -1) {
+        return new BackendChange(this, "grow", -1) {
             @Override
             long from() {
                 return from;
@@ -221,32 +234,15 @@ final class Backend implements BlockBackend {
         return NodeChanges.around(node, ownChanges.sum());
     }
 
-    /** A request that changes data. */
-    private abstract static class Change extends BackendMono<Void> {
-        Change(Backend backend, String operation, long offset) {
-            super(backend, operation, offset);
-        }
-
-        /** The first byte that may be another than before. */
-        long from() {
-            return offset;
-        }
-
-        /** Bytes from there on. */
-        long length() {
-            return ChangeListener.TO_THE_END;
-        }
-
-        @Override
-        @Nullable
-        Mono<Void> ended() {
-            backend.node.changes().ended();
-            backend.ownChanges.increment();
-            return backend.listening.any() ? backend.listening.changed(backend, from(), length()) : null;
-        }
+    /** A request that changes data ended; as {@link BackendMono#ended}. */
+    @Nullable
+    Mono<Void> changed(long from, long length) {
+        node.changes().ended();
+        ownChanges.increment();
+        return listening.any() ? listening.changed(this, from, length) : null;
     }
 
-    private static final class Write extends Change {
+    private static final class Write extends BackendChange {
         private final ByteBuffer src;
         private final int length;
         private final Set<WriteFlag> flags;

@@ -43,13 +43,21 @@ final class DrainGate {
     }
 
     void pass(BackendRequest<?> request) {
+        if (enter()) {
+            request.issue();
+        } else {
+            passShut(request);
+        }
+    }
+
+    /** Counts a request, until {@link #ended}; false while the gate is shut. */
+    boolean enter() {
         for (int now = state.get(); (now & SHUT) == 0; now = state.get()) {
             if (state.compareAndSet(now, now + 1)) {
-                request.issue();
-                return;
+                return true;
             }
         }
-        passShut(request);
+        return false;
     }
 
     private void passShut(BackendRequest<?> request) {

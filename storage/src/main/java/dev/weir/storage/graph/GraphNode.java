@@ -8,6 +8,7 @@ import dev.weir.storage.BlockNode;
 import dev.weir.storage.Extent;
 import dev.weir.storage.Permissions;
 import dev.weir.storage.PreallocMode;
+import dev.weir.storage.ResidentReader;
 import dev.weir.storage.WriteFlag;
 import dev.weir.storage.spi.BlockDevice;
 import dev.weir.storage.spi.BouncePool;
@@ -37,10 +38,10 @@ final class GraphNode implements BlockNode {
     private final RangeLock ranges = new RangeLock();
     private final List<NodeUser> users = new CopyOnWriteArrayList<>();
     private final NodeLength resizing;
+    private final NodeFlush flushing = new NodeFlush(this);
     private volatile NodeState state;
     private volatile Permissions permissions = Permissions.NONE;
     private volatile boolean closed;
-    private volatile @Nullable Throwable failedFlush;
 
     /** @param implicit whether it was described in place by its parent, and goes with it */
     GraphNode(String nodeName, String driverName, NodeState state, boolean implicit, BouncePool pool) {
@@ -112,6 +113,11 @@ final class GraphNode implements BlockNode {
         return resizing;
     }
 
+    /** What it knows of flushes. */
+    NodeFlush flushing() {
+        return flushing;
+    }
+
     boolean implicit() {
         return implicit;
     }
@@ -138,7 +144,7 @@ final class GraphNode implements BlockNode {
         return closed;
     }
 
-    private static Mono<Void> operation(Consumer<CoreSubscriber<? super Void>> start) {
+    static Mono<Void> operation(Consumer<CoreSubscriber<? super Void>> start) {
         return new Mono<>() {
             @Override
             public void subscribe(CoreSubscriber<? super Void> actual) {
@@ -186,6 +192,18 @@ final class GraphNode implements BlockNode {
         } catch (RuntimeException | Error failure) {
             fail(actual, "read", offset, failure);
         }
+    }
+
+    @Override
+    public boolean showResident(long offset, int length, ResidentReader reader) {
+        if (closed
+                || offset < 0
+                || length > length() - offset
+                || !state.device().showResident(offset, length, reader)) {
+            return false;
+        }
+        counters.read(length);
+        return true;
     }
 
     @Override
@@ -298,43 +316,7 @@ final class GraphNode implements BlockNode {
 
     @Override
     public Mono<Void> flush() {
-        return operation(actual -> startFlush(actual));
-    }
-
-    void startFlush(CoreSubscriber<? super Void> actual) {
-        NodeState now = state;
-        Throwable before = failedFlush;
-        if (closed) {
-            fail(actual, BlockErrorKind.CLOSED, "flush", -1);
-        } else if (before != null) {
-            fail(actual, "flush", -1, before);
-        } else if (now.options().readOnly()
-                || (now.options().cacheNoFlush() && now.device().children().isEmpty())) {
-            Operators.complete(actual);
-        } else {
-            counters.flush();
-            SingleStep.noting(now.device()::flush, this::flushFailed, actual).start();
-        }
-    }
-
-    /** Flushes for the graph, uncounted; what could not be flushed once never will be. */
-    Mono<Void> flushed() {
-        NodeState now = state;
-        Throwable before = failedFlush;
-        if (before != null) {
-            return Mono.error(before);
-        }
-        return now.options().readOnly()
-                ? Mono.empty()
-                : operation(actual -> SingleStep.ignoringUnsupported(now.device()::flush, actual)
-                                .start())
-                        .doOnError(this::flushFailed);
-    }
-
-    private void flushFailed(Throwable failure) {
-        if (!(failure instanceof BlockException e && e.kind() == BlockErrorKind.UNSUPPORTED)) {
-            failedFlush = failure;
-        }
+        return operation(flushing::start);
     }
 
     @Override
@@ -373,12 +355,18 @@ final class GraphNode implements BlockNode {
 
     /** Whether a request that changes data must not go on; the subscriber has got the error then. */
     private boolean refused(String operation, long offset, long length, CoreSubscriber<? super Void> actual) {
-        boolean outside = offset < 0 || length < 0 || length > length() - offset;
-        @Nullable BlockErrorKind kind = closed ? BlockErrorKind.CLOSED : readOnly() ? BlockErrorKind.READ_ONLY : null;
-        if (kind != null || outside) {
-            fail(actual, kind != null ? kind : BlockErrorKind.OUT_OF_RANGE, operation, offset);
+        BlockErrorKind kind;
+        if (closed) {
+            kind = BlockErrorKind.CLOSED;
+        } else if (readOnly()) {
+            kind = BlockErrorKind.READ_ONLY;
+        } else if (offset < 0 || length < 0 || length > length() - offset) {
+            kind = BlockErrorKind.OUT_OF_RANGE;
+        } else {
+            return false;
         }
-        return kind != null || outside;
+        fail(actual, kind, operation, offset);
+        return true;
     }
 
     long blockStart(long offset) {
@@ -393,7 +381,7 @@ final class GraphNode implements BlockNode {
         Operators.error(actual, BlockException.failed(kind, nodeName, operation, offset, null));
     }
 
-    private void fail(CoreSubscriber<?> actual, String operation, long offset, Throwable failure) {
+    void fail(CoreSubscriber<?> actual, String operation, long offset, Throwable failure) {
         Operators.error(actual, Failures.of(failure, nodeName, operation, offset));
     }
 }

@@ -71,7 +71,8 @@ final class Reopening {
         childrenFirst.forEach(entry -> nodes.add(0, entry.node()));
         change.drained().stream().filter(node -> !nodes.contains(node)).forEach(nodes::add);
         return Flux.fromIterable(nodes)
-                .concatMap(node -> node.flushed()
+                .concatMap(node -> node.flushing()
+                        .flushed()
                         .onErrorMap(failure -> BlockException.of(
                                 failure instanceof BlockException known ? known.kind() : BlockErrorKind.IO,
                                 "Error flushing node '" + node.nodeName() + "': " + failure.getMessage(),

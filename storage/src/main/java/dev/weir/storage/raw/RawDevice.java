@@ -8,6 +8,7 @@ import dev.weir.storage.BlockNode;
 import dev.weir.storage.Extent;
 import dev.weir.storage.Permissions;
 import dev.weir.storage.PreallocMode;
+import dev.weir.storage.ResidentReader;
 import dev.weir.storage.WriteFlag;
 import dev.weir.storage.spi.BlockDevice;
 import java.nio.ByteBuffer;
@@ -83,6 +84,11 @@ class RawDevice implements BlockDevice {
     @Override
     public void startWrite(long at, ByteBuffer src, Set<WriteFlag> flags, CoreSubscriber<? super Void> actual) {
         file.startWrite(offset + at, src, flags, actual);
+    }
+
+    @Override
+    public boolean showResident(long at, int length, ResidentReader reader) {
+        return file.showResident(offset + at, length, reader);
     }
 
     @Override

@@ -1,0 +1,78 @@
+package dev.weir.fuse.session;
+
+import dev.weir.fuse.protocol.Errno;
+import dev.weir.fuse.protocol.FuseOpcode;
+import dev.weir.fuse.protocol.FuseOutHeader;
+import dev.weir.fuse.protocol.FuseReadIn;
+import dev.weir.fuse.protocol.FuseReplyEncoder;
+import dev.weir.fuse.protocol.FuseRequest;
+import dev.weir.storage.ResidentReader;
+import io.netty.util.internal.PlatformDependent;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Answers large READs of a queue with data where it lies, where the block layer can show it: nothing is copied but by the
+ * kernel, for the client. Confined to the loop.
+ */
+final class ResidentReads implements ResidentReader {
+    private static final Logger LOGGER = LoggerFactory.getLogger(ResidentReads.class);
+
+    /** READs of fewer bytes are copied. */
+    static final int MIN_BYTES = 16 * 1024;
+
+    /** Where the header is, behind two struct iovec. */
+    private static final int HEADER_AT = 32;
+
+    private final FuseQueue queue;
+    private final ByteBuffer memory =
+            ByteBuffer.allocateDirect(HEADER_AT + FuseOutHeader.SIZE).order(ByteOrder.nativeOrder());
+    private final long address = PlatformDependent.directBufferAddress(memory);
+    private long unique;
+    private long startNanos;
+
+    ResidentReads(FuseQueue queue) {
+        this.queue = queue;
+        memory.putLong(0, address + HEADER_AT);
+        memory.putLong(8, FuseOutHeader.SIZE);
+    }
+
+    /**
+     * Answers a READ, if it can.
+     *
+     * @return false where nothing was done
+     */
+    boolean answer(FuseRequest request) {
+        int size = FuseReadIn.size(request.body(), request.bodyAt());
+        unique = request.unique();
+        startNanos = System.nanoTime();
+        return queue.handler().showResident(FuseReadIn.offset(request.body(), request.bodyAt()), size, this);
+    }
+
+    @Override
+    public void show(long data, int length) {
+        memory.putLong(16, data);
+        memory.putLong(24, length);
+        FuseReplyEncoder.dataHeader(memory, HEADER_AT, unique, length);
+        try {
+            queue.transport().reply(address, 2, FuseOutHeader.SIZE + length);
+            queue.statistics().completed(FuseOpcode.READ, length, System.nanoTime() - startNanos);
+        } catch (Throwable e) {
+            // EFAULT where somebody has cut off the file: the kernel has told the client of EIO already, or gets it
+            // here.
+            LOGGER.warn("{}: the data of READ {} could not be had any more", queue, unique, e);
+            queue.statistics().failed(FuseOpcode.READ);
+            answerError();
+        }
+    }
+
+    private void answerError() {
+        try {
+            queue.transport().reply(address + HEADER_AT, FuseReplyEncoder.error(memory, HEADER_AT, unique, Errno.EIO));
+        } catch (Throwable e) {
+            LOGGER.error("{}: the error reply to READ {} was refused", queue, unique, e);
+        }
+    }
+}
