@@ -71,7 +71,8 @@ public class DispatchBenchmark extends BenchmarkSettings {
                 node.backend(),
                 List.of(FuseDevice.of(pair.second())),
                 List.of(loops.next()),
-                new BufferMemory(2 * BUDGET).admit(1, LARGEST));
+                new BufferMemory(2 * BUDGET).admit(1, LARGEST),
+                null);
         session.start().toCompletableFuture().join();
     }
 

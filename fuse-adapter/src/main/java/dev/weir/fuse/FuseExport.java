@@ -5,11 +5,13 @@ import dev.weir.fuse.device.FuseMount;
 import dev.weir.fuse.device.FuseMountException;
 import dev.weir.fuse.device.FuseMounter;
 import dev.weir.fuse.device.MountOptions;
+import dev.weir.fuse.protocol.FuseInitFlags;
 import dev.weir.fuse.session.BufferMemory;
 import dev.weir.fuse.session.FuseHandshake;
 import dev.weir.fuse.session.FuseSession;
 import dev.weir.fuse.session.FuseSessionOptions;
 import dev.weir.fuse.session.FuseStatistics;
+import dev.weir.fuse.session.PassthroughFile;
 import dev.weir.posix.PosixProcess;
 import dev.weir.storage.BlockBackend;
 import io.netty.channel.IoEventLoop;
@@ -131,12 +133,14 @@ public final class FuseExport {
         var devices = new ArrayList<FuseDevice>();
         devices.add(mount.device());
         FuseSession session = null;
+        PassthroughFile passthrough = null;
         try {
             FuseHandshake.Agreement agreement =
-                    FuseHandshake.perform(mount.device(), options.growable(), HANDSHAKE_TIMEOUT);
+                    FuseHandshake.perform(mount.device(), options.growable(), passes(options), HANDSHAKE_TIMEOUT);
             if (options.kernelCache() != KernelCache.OFF) {
                 mount.readAhead(readAhead(options));
             }
+            passthrough = passes(options) ? passthrough(mount, agreement, backend) : null;
             for (int i = 1; i < loops.size() && clone(mount, devices, options.spareQueues()); i++) {}
             for (int i = devices.size(); i < loops.size(); i++) {
                 admission.endOne();
@@ -147,22 +151,42 @@ public final class FuseExport {
                     backend,
                     devices,
                     loops.subList(0, devices.size()),
-                    admission);
+                    admission,
+                    passthrough);
             session.start().toCompletableFuture().get(HANDSHAKE_TIMEOUT.toSeconds(), TimeUnit.SECONDS);
             var export = new FuseExport(options, mount, session);
             session.ended().thenAccept(why -> export.stop(shutdown -> shutdown.afterEnd(why)));
             return export;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw failed(mount, session, devices, e);
+            throw failed(mount, session, passthrough, devices, e);
         } catch (TimeoutException e) {
-            throw failed(mount, session, devices, new IllegalStateException("an event loop does not answer", e));
+            throw failed(
+                    mount,
+                    session,
+                    passthrough,
+                    devices,
+                    new IllegalStateException("an event loop does not answer", e));
         } catch (ExecutionException e) {
-            throw failed(mount, session, devices, Objects.requireNonNullElse(e.getCause(), e));
+            throw failed(mount, session, passthrough, devices, Objects.requireNonNullElse(e.getCause(), e));
         } catch (RuntimeException | Error e) {
             // Whatever it is, a mount that nobody serves must not stay behind.
-            throw failed(mount, session, devices, e);
+            throw failed(mount, session, passthrough, devices, e);
         }
+    }
+
+    private static boolean passes(FuseExportOptions options) {
+        return options.passthrough() == Passthrough.AUTO;
+    }
+
+    private static @Nullable PassthroughFile passthrough(
+            FuseMount mount, FuseHandshake.Agreement agreement, BlockBackend backend) throws InterruptedException {
+        String name = mount.mountpoint().toString();
+        if (agreement.has(FuseInitFlags.PASSTHROUGH)) {
+            return PassthroughFile.register(name, mount.device(), backend, HANDSHAKE_TIMEOUT);
+        }
+        LOGGER.info("{}: no passthrough: the kernel does not offer it", name);
+        return null;
     }
 
     /** As far as it pays; but several clients at a time must find room in the budget. */
@@ -172,12 +196,19 @@ public final class FuseExport {
 
     /** Takes everything back; what fails on the way is told with the cause. */
     private static FuseMountException failed(
-            FuseMount mount, @Nullable FuseSession session, List<FuseDevice> devices, Throwable cause) {
+            FuseMount mount,
+            @Nullable FuseSession session,
+            @Nullable PassthroughFile passthrough,
+            List<FuseDevice> devices,
+            Throwable cause) {
         FuseMountException failure = cause instanceof FuseMountException known
                 ? known
                 : new FuseMountException("cannot serve '" + mount.mountpoint() + "': " + cause.getMessage(), cause);
         List<Runnable> steps = new ArrayList<>();
         steps.add(mount::detach);
+        if (passthrough != null) {
+            steps.add(passthrough::close);
+        }
         if (session == null) {
             devices.forEach(device -> steps.add(device::close));
         } else {

@@ -2,6 +2,7 @@ package dev.weir.fuse;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Objects;
 
 /** How a block backend is exported. Immutable. */
@@ -13,6 +14,7 @@ public final class FuseExportOptions {
     private final AllowOther allowOther;
     private final boolean writethrough;
     private final KernelCache kernelCache;
+    private final Passthrough passthrough;
     private final boolean clientAffinity;
     private final boolean spareQueues;
     private final long maxInFlightBytes;
@@ -27,6 +29,7 @@ public final class FuseExportOptions {
         this.allowOther = builder.allowOther;
         this.writethrough = builder.writethrough;
         this.kernelCache = builder.kernelCache;
+        this.passthrough = builder.passthrough;
         this.clientAffinity = builder.clientAffinity;
         this.spareQueues = builder.spareQueues;
         this.maxInFlightBytes = builder.maxInFlightBytes;
@@ -74,6 +77,11 @@ public final class FuseExportOptions {
         return kernelCache;
     }
 
+    /** Whether the kernel reads the image's file by itself for clients that only read. */
+    public Passthrough passthrough() {
+        return passthrough;
+    }
+
     /** Whether event loops go to the processor of a client that waits for each answer. */
     public boolean clientAffinity() {
         return clientAffinity;
@@ -111,6 +119,7 @@ public final class FuseExportOptions {
         private AllowOther allowOther = AllowOther.AUTO;
         private boolean writethrough;
         private KernelCache kernelCache = KernelCache.OFF;
+        private Passthrough passthrough = Passthrough.OFF;
         private boolean clientAffinity = true;
         private boolean spareQueues;
         private long maxInFlightBytes = 64 << 20;
@@ -154,6 +163,15 @@ public final class FuseExportOptions {
         /** Whether readers use the kernel's page cache. Defaults to {@link KernelCache#OFF}. */
         public Builder kernelCache(KernelCache kernelCache) {
             this.kernelCache = Objects.requireNonNull(kernelCache, "kernelCache");
+            return this;
+        }
+
+        /**
+         * Whether the kernel reads the image's file by itself for clients that only read. Excludes the kernel's cache.
+         * Defaults to {@link Passthrough#OFF}.
+         */
+        public Builder passthrough(Passthrough passthrough) {
+            this.passthrough = Objects.requireNonNull(passthrough, "passthrough");
             return this;
         }
 
@@ -213,8 +231,16 @@ public final class FuseExportOptions {
             return this;
         }
 
-        /** The options as they are now; the builder may be used on. */
+        /**
+         * The options as they are now; the builder may be used on.
+         *
+         * @throws IllegalArgumentException where options exclude each other
+         */
         public FuseExportOptions build() {
+            if (passthrough == Passthrough.AUTO && kernelCache != KernelCache.OFF) {
+                throw new IllegalArgumentException("passthrough=auto and kernel-cache="
+                        + kernelCache.name().toLowerCase(Locale.ROOT) + " exclude each other");
+            }
             return new FuseExportOptions(this);
         }
     }

@@ -94,6 +94,15 @@ public interface BlockBackend extends BlockIo {
     /** Adds a listener that is told of each request of this backend that fails, before its subscriber is. */
     void onError(FailureListener listener);
 
+    /**
+     * Relies on the file that holds the bytes of the node: until {@link #releaseFile} or {@link #close}, the node and what
+     * lies below are not reopened, and get no overlay. Empty, and nothing is relied on, where there is no such file.
+     */
+    Mono<BackingFile> holdFile();
+
+    /** Ends {@link #holdFile}. Idempotent. */
+    void releaseFile();
+
     /** Lets no throttle below delay requests of this backend any more: its user is about to close it. Idempotent. */
     void hurry();
 

@@ -2,6 +2,7 @@ package dev.weir.storage;
 
 import java.nio.ByteBuffer;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import reactor.core.CoreSubscriber;
 
 /**
@@ -24,6 +25,10 @@ public interface BlockNode extends BlockIo {
 
     /** What the node asks of requests to be served without extra copies; any request is served. */
     BlockLimits limits();
+
+    /** The file that holds the bytes of this node until it is reopened, or null where none does; see {@link BackingFile}. */
+    @Nullable
+    BackingFile backingFile();
 
     /** Subscribes to a {@link #read}: for devices on the hot path, which do without the {@code Mono} that way. */
     default void startRead(long offset, ByteBuffer dst, CoreSubscriber<? super Void> actual) {

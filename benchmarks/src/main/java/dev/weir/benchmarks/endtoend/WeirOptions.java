@@ -18,7 +18,11 @@ record WeirOptions(Map<Suite, List<String>> best, List<String> added) {
     static WeirOptions of(String help, List<String> added) {
         Map<Suite, List<String>> best = new EnumMap<>(Suite.class);
         if (help.contains("io_uring")) {
-            best.put(Suite.RAW_DIRECT, List.of("--aio=io_uring"));
+            List<String> direct = new ArrayList<>(List.of("--aio=io_uring"));
+            if (help.contains("--passthrough")) {
+                direct.add("--passthrough=auto");
+            }
+            best.put(Suite.RAW_DIRECT, List.copyOf(direct));
         }
         if (help.contains("--kernel-cache")) {
             best.put(Suite.SEQUENTIAL, List.of("--kernel-cache=auto"));

@@ -184,6 +184,9 @@ final class AddCommand implements Callable<Integer> {
         if (fileOptions.kernelCache() != OnOffAuto.OFF) {
             export.put("kernel-cache", fileOptions.kernelCache().toString());
         }
+        if (fileOptions.passthrough() != OffAuto.OFF) {
+            export.put("passthrough", "auto");
+        }
         if (!fileOptions.clientAffinity()) {
             export.put("client-affinity", false);
         }

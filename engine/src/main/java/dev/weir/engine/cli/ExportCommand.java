@@ -7,6 +7,7 @@ import dev.weir.engine.IoThread;
 import dev.weir.fuse.AllowOther;
 import dev.weir.fuse.FuseExportOptions;
 import dev.weir.fuse.KernelCache;
+import dev.weir.fuse.Passthrough;
 import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
 import dev.weir.storage.NodeOptions;
@@ -180,6 +181,7 @@ final class ExportCommand implements Callable<Integer> {
                 .allowOther(AllowOther.valueOf(fileOptions.allowOther().name()))
                 .writethrough(fileOptions.writethrough())
                 .kernelCache(KernelCache.valueOf(fileOptions.kernelCache().name()))
+                .passthrough(Passthrough.valueOf(fileOptions.passthrough().name()))
                 .clientAffinity(fileOptions.clientAffinity())
                 .build();
     }

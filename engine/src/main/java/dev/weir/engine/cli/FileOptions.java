@@ -29,6 +29,15 @@ final class FileOptions {
     private OnOffAuto kernelCache;
 
     @Option(
+            names = "--passthrough",
+            paramLabel = "off|auto",
+            defaultValue = "off",
+            description =
+                    "Where it can, let the kernel read the file of a raw image by itself for whoever opens it only to"
+                            + " read it (${DEFAULT-VALUE}).")
+    private OffAuto passthrough;
+
+    @Option(
             names = "--no-client-affinity",
             description = "Do not move an event loop to the processor of a client that waits for each answer.")
     private boolean noClientAffinity;
@@ -49,6 +58,10 @@ final class FileOptions {
         return kernelCache;
     }
 
+    OffAuto passthrough() {
+        return passthrough;
+    }
+
     boolean clientAffinity() {
         return !noClientAffinity;
     }
@@ -57,6 +70,10 @@ final class FileOptions {
     void check(boolean writable, CommandLine commandLine) {
         if (growable && !writable) {
             throw new ParameterException(commandLine, "--growable needs --writable");
+        }
+        if (passthrough != OffAuto.OFF && kernelCache != OnOffAuto.OFF) {
+            throw new ParameterException(
+                    commandLine, "--passthrough=auto and --kernel-cache=" + kernelCache + " exclude each other");
         }
     }
 }

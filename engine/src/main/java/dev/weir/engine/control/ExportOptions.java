@@ -4,6 +4,7 @@ import dev.weir.engine.BlockExportOptions;
 import dev.weir.fuse.AllowOther;
 import dev.weir.fuse.FuseExportOptions;
 import dev.weir.fuse.KernelCache;
+import dev.weir.fuse.Passthrough;
 import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
 import dev.weir.storage.NodeOptions;
@@ -39,6 +40,8 @@ final class ExportOptions {
             Option.choice("allow-other", AllowOther.class, AllowOther.AUTO);
     private static final Option<KernelCache> KERNEL_CACHE =
             Option.choice("kernel-cache", KernelCache.class, KernelCache.OFF);
+    private static final Option<Passthrough> PASSTHROUGH =
+            Option.choice("passthrough", Passthrough.class, Passthrough.OFF);
     private static final Option<Boolean> CLIENT_AFFINITY = Option.flag("client-affinity", true);
     private static final Option<OptionalLong> MAX_IN_FLIGHT_BYTES = Option.bytes("max-in-flight-bytes");
 
@@ -49,7 +52,14 @@ final class ExportOptions {
     /** What exports have besides that, by their type. */
     static final Map<String, OptionSchema> TYPES = Map.of(
             "fuse",
-            OptionSchema.of(MOUNTPOINT, GROWABLE, ALLOW_OTHER, KERNEL_CACHE, CLIENT_AFFINITY, MAX_IN_FLIGHT_BYTES));
+            OptionSchema.of(
+                    MOUNTPOINT,
+                    GROWABLE,
+                    ALLOW_OTHER,
+                    KERNEL_CACHE,
+                    PASSTHROUGH,
+                    CLIENT_AFFINITY,
+                    MAX_IN_FLIGHT_BYTES));
 
     private static final OptionSchema FUSE =
             OptionSchema.of(TYPE).and(COMMON).and(Objects.requireNonNull(TYPES.get("fuse")));
@@ -68,6 +78,7 @@ final class ExportOptions {
                 .writethrough(reader.get(WRITETHROUGH))
                 .allowOther(reader.get(ALLOW_OTHER))
                 .kernelCache(reader.get(KERNEL_CACHE))
+                .passthrough(reader.get(PASSTHROUGH))
                 .clientAffinity(reader.get(CLIENT_AFFINITY));
         reader.get(MAX_IN_FLIGHT_BYTES).ifPresent(fuse::maxInFlightBytes);
         boolean several = options.values().get(IOTHREAD.name()) instanceof NodeOptions;

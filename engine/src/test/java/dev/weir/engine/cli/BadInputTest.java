@@ -125,6 +125,8 @@ class BadInputTest {
                 "--writable --read-only|--writable and --read-only exclude each other",
                 "--writable --force-share|--writable and --force-share exclude each other",
                 "--growable|--growable needs --writable",
+                "--passthrough auto --kernel-cache on|--passthrough=auto and --kernel-cache=on exclude each other",
+                "--passthrough on|Invalid value for option '--passthrough': 'on' is not one of 'auto', 'off'",
                 "--overlay o --temporary|--overlay and --temporary exclude each other",
                 "--temporary --read-only|--temporary and --read-only exclude each other",
                 "--overlay o --force-share|--overlay and --force-share exclude each other",

@@ -21,6 +21,14 @@ public final class FuseDevice implements FuseTransport {
     /** {@code FUSE_DEV_IOC_CLONE} of include/uapi/linux/fuse.h: _IOR(229, 0, uint32_t). */
     private static final long FUSE_DEV_IOC_CLONE = 0x8004e500L;
 
+    /** {@code FUSE_DEV_IOC_BACKING_OPEN}: _IOW(229, 1, struct fuse_backing_map). */
+    private static final long FUSE_DEV_IOC_BACKING_OPEN = 0x4010e501L;
+
+    /** {@code FUSE_DEV_IOC_BACKING_CLOSE}: _IOW(229, 2, uint32_t). */
+    private static final long FUSE_DEV_IOC_BACKING_CLOSE = 0x4004e502L;
+
+    private static final int BACKING_MAP_SIZE = 16;
+
     private final FileDescriptor descriptor;
 
     private FuseDevice(int fd) {
@@ -70,6 +78,25 @@ public final class FuseDevice implements FuseTransport {
             }
             throw new FuseMountException("cannot clone " + PATH + ": " + Errno.text(e.errno()), e);
         }
+    }
+
+    /**
+     * Registers an open regular file with the connection, for opens with FOPEN_PASSTHROUGH. The kernel keeps the file open.
+     *
+     * @return the backing id, above 0
+     * @throws PosixException EPERM without CAP_SYS_ADMIN, ELOOP on a file system that is stacked itself
+     */
+    public int openBacking(int fd) throws PosixException {
+        ByteBuffer map = ByteBuffer.allocateDirect(BACKING_MAP_SIZE).order(ByteOrder.nativeOrder());
+        map.putInt(0, fd);
+        return PosixFile.ioctl(descriptor.intValue(), FUSE_DEV_IOC_BACKING_OPEN, map);
+    }
+
+    /** Takes a registration back; files that are open with it stay so. Before {@link #close}. */
+    public void closeBacking(int backingId) throws PosixException {
+        ByteBuffer id = ByteBuffer.allocateDirect(Integer.BYTES).order(ByteOrder.nativeOrder());
+        id.putInt(0, backingId);
+        PosixFile.ioctl(descriptor.intValue(), FUSE_DEV_IOC_BACKING_CLOSE, id);
     }
 
     /** For registration with an event loop. */

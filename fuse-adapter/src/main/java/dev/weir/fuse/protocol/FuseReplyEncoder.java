@@ -64,9 +64,10 @@ public final class FuseReplyEncoder {
      * Reply to OPEN.
      *
      * @param openFlags the {@code FOPEN_} bits of {@link FuseOpenOut}
+     * @param backingId with {@link FuseOpenOut#FOPEN_PASSTHROUGH}, or 0
      */
-    public static int open(ByteBuffer buffer, int at, long unique, long fh, int openFlags) {
-        FuseOpenOut.encode(buffer, at + FuseOutHeader.SIZE, fh, openFlags, 0);
+    public static int open(ByteBuffer buffer, int at, long unique, long fh, int openFlags, int backingId) {
+        FuseOpenOut.encode(buffer, at + FuseOutHeader.SIZE, fh, openFlags, backingId);
         return success(buffer, at, unique, FuseOpenOut.SIZE);
     }
 

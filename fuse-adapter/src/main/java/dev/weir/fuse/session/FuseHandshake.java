@@ -35,6 +35,9 @@ public final class FuseHandshake {
     private static final int MAX_BACKGROUND = 65535;
     private static final int CONGESTION_THRESHOLD = MAX_BACKGROUND / 4 * 3;
 
+    /** A max_stack_depth: files of file systems that are not stacked on others themselves. */
+    private static final int UNSTACKED = 1;
+
     private FuseHandshake() {}
 
     /**
@@ -59,9 +62,10 @@ public final class FuseHandshake {
      * Waits for INIT and answers it. Blocks.
      *
      * @param growable whether O_TRUNC is to truncate; otherwise it is asked for in OPEN, and ignored there
+     * @param passthrough whether files may be registered for the kernel to read them by itself, where it offers that
      * @throws FuseMountException where the kernel is too old, does not answer in time, or the device ends
      */
-    public static Agreement perform(FuseDevice device, boolean growable, Duration timeout) {
+    public static Agreement perform(FuseDevice device, boolean growable, boolean passthrough, Duration timeout) {
         // The handshake's memory: one request, as small as the kernel accepts.
         BounceBuffer buffer = new BounceBuffer(2 * FuseProtocol.MIN_READ_BUFFER);
         try {
@@ -74,7 +78,7 @@ public final class FuseHandshake {
                 throw new FuseMountException("the kernel did not begin with FUSE_INIT but with opcode "
                         + request.rawOpcode() + " (" + result + ")");
             }
-            return answer(device, buffer, request, growable);
+            return answer(device, buffer, request, wanted(growable, passthrough));
         } catch (IOException e) {
             throw new FuseMountException("FUSE_INIT failed: " + e.getMessage(), e);
         } finally {
@@ -105,7 +109,7 @@ public final class FuseHandshake {
         }
     }
 
-    private static Agreement answer(FuseDevice device, BounceBuffer buffer, FuseRequest request, boolean growable)
+    private static Agreement answer(FuseDevice device, BounceBuffer buffer, FuseRequest request, long wanted)
             throws IOException {
         ByteBuffer body = request.body();
         int at = request.bodyAt();
@@ -118,7 +122,7 @@ public final class FuseHandshake {
                     + FuseProtocol.MAJOR + "." + FuseProtocol.MINIMUM_MINOR + " or later is needed");
         }
         long offered = FuseInitIn.flags(body, at, request.bodyLength());
-        long flags = offered & wanted(growable);
+        long flags = offered & wanted;
         int pages = (flags & FuseInitFlags.MAX_PAGES) != 0 ? MAX_PAGES : DEFAULT_PAGES;
         var agreement = new Agreement(Math.min(minor, FuseProtocol.MINOR), flags, pages * PAGE);
         var reply = new FuseInitReply(
@@ -132,7 +136,7 @@ public final class FuseHandshake {
                 1,
                 pages,
                 0,
-                0,
+                agreement.has(FuseInitFlags.PASSTHROUGH) ? UNSTACKED : 0,
                 0);
         int length = FuseReplyEncoder.init(bytes, 0, request.unique(), minor, reply);
         if (!device.reply(buffer.address(0), length)) {
@@ -141,7 +145,7 @@ public final class FuseHandshake {
         return agreement;
     }
 
-    private static long wanted(boolean growable) {
+    private static long wanted(boolean growable, boolean passthrough) {
         return FuseInitFlags.ASYNC_READ
                 | FuseInitFlags.ASYNC_DIO
                 | FuseInitFlags.BIG_WRITES
@@ -151,6 +155,7 @@ public final class FuseHandshake {
                 | FuseInitFlags.HANDLE_KILLPRIV_V2
                 | FuseInitFlags.DIRECT_IO_ALLOW_MMAP
                 | FuseInitFlags.ABORT_ERROR
+                | (passthrough ? FuseInitFlags.PASSTHROUGH : 0)
                 | (growable ? 0 : FuseInitFlags.ATOMIC_O_TRUNC);
     }
 }

@@ -20,6 +20,7 @@ import dev.weir.storage.ResidentReader;
 import dev.weir.storage.WriteFlag;
 import java.nio.ByteBuffer;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
@@ -58,6 +59,7 @@ final class FuseRequestHandler {
     private final BlockBackend backend;
     private final FuseInode inode;
     private final KernelPages pages;
+    private final @Nullable PassthroughFile passthrough;
     private final FuseAllocation allocation;
     private final FuseSeek seek;
 
@@ -67,7 +69,12 @@ final class FuseRequestHandler {
     private final Set<WriteFlag> writeFlags;
     private final Set<WriteFlag> growFlags;
 
-    FuseRequestHandler(FuseSessionOptions options, BlockBackend backend, KernelPages pages) {
+    FuseRequestHandler(
+            FuseSessionOptions options,
+            BlockBackend backend,
+            KernelPages pages,
+            @Nullable PassthroughFile passthrough) {
+        this.passthrough = passthrough;
         this.options = options;
         this.backend = backend;
         this.pages = pages;
@@ -269,7 +276,14 @@ final class FuseRequestHandler {
             inode.killSuidGid();
         }
         KernelPages.Opening opening = pages.open(flags);
-        return Mono.just((into, at, unique) -> FuseReplyEncoder.open(into, at, unique, opening.fh(), opening.flags()));
+        PassthroughFile file = passthrough;
+        if (file != null) {
+            int openedBy = file.openFlags(flags);
+            return Mono.just((into, at, unique) ->
+                    FuseReplyEncoder.open(into, at, unique, opening.fh(), openedBy, file.backingId()));
+        }
+        return Mono.just(
+                (into, at, unique) -> FuseReplyEncoder.open(into, at, unique, opening.fh(), opening.flags(), 0));
     }
 
     private Mono<Void> release(long fh) {

@@ -35,6 +35,7 @@ public final class FuseSession implements BlockBackend.DrainListener {
     private final BlockBackend backend;
     private final FuseRequestHandler handler;
     private final KernelNotices notices;
+    private final @Nullable PassthroughFile passthrough;
     private final FuseStatistics statistics = new FuseStatistics();
     private final List<FuseQueue> queues = new ArrayList<>();
     private final SpareQueues spareQueues;
@@ -44,6 +45,7 @@ public final class FuseSession implements BlockBackend.DrainListener {
      * @param devices one descriptor a queue, all of one connection; the session closes them
      * @param loops the event loop of each
      * @param admission a place in memory for as many queues, each with the agreed transfer; the session ends it
+     * @param passthrough registered with the connection, or null; the session closes it
      * @throws OutOfMemoryError where there is no memory for the buffers that queues start with
      */
     public FuseSession(
@@ -52,7 +54,9 @@ public final class FuseSession implements BlockBackend.DrainListener {
             BlockBackend backend,
             List<FuseDevice> devices,
             List<IoEventLoop> loops,
-            BufferMemory.Admission admission) {
+            BufferMemory.Admission admission,
+            @Nullable PassthroughFile passthrough) {
+        this.passthrough = passthrough;
         this.options = options;
         this.backend = backend;
         this.spareQueues = new SpareQueues(
@@ -77,7 +81,8 @@ public final class FuseSession implements BlockBackend.DrainListener {
             throw e;
         }
         this.notices = new KernelNotices(queues.get(0));
-        this.handler = new FuseRequestHandler(options, backend, new KernelPages(options, backend, notices));
+        this.handler =
+                new FuseRequestHandler(options, backend, new KernelPages(options, backend, notices), passthrough);
         backend.onDrain(this);
         backend.onResize((length, own) -> {
             if (!own) {
@@ -173,6 +178,9 @@ public final class FuseSession implements BlockBackend.DrainListener {
      * are still in flight are waited for. Idempotent.
      */
     public CompletionStage<Void> close() {
+        if (passthrough != null) {
+            passthrough.close();
+        }
         return onAll(this::dispose);
     }
 
@@ -182,6 +190,9 @@ public final class FuseSession implements BlockBackend.DrainListener {
      * nowhere: buffers, and the numbers of the descriptors, stay taken until the last request of their queue has ended.
      */
     public CompletionStage<Void> abandon() {
+        if (passthrough != null) {
+            passthrough.abandon();
+        }
         for (FuseQueue queue : queues) {
             try {
                 queue.device().abandon();

@@ -170,7 +170,8 @@ class FuseReplyEncoderTest {
                 AT,
                 UNIQUE,
                 0x1122334455667788L,
-                FuseOpenOut.FOPEN_DIRECT_IO | FuseOpenOut.FOPEN_PARALLEL_DIRECT_WRITES);
+                FuseOpenOut.FOPEN_DIRECT_IO | FuseOpenOut.FOPEN_PARALLEL_DIRECT_WRITES,
+                0);
 
         assertWritten(
                 length,

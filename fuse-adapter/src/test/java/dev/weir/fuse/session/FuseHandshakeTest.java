@@ -41,7 +41,7 @@ class FuseHandshakeTest {
 
     private FuseHandshake.Agreement perform(KernelRequest init, boolean growable) {
         kernel.send(init);
-        return FuseHandshake.perform(kernel.device(), growable, TIMEOUT);
+        return FuseHandshake.perform(kernel.device(), growable, false, TIMEOUT);
     }
 
     private static long flags(KernelReply reply) {
@@ -72,6 +72,29 @@ class FuseHandshakeTest {
         perform(KernelRequest.init(7, 45, ALL, FLAGS2_OF_6_18), false);
 
         assertThat(flags(kernel.receive())).isEqualTo(WANTED | FuseInitFlags.ATOMIC_O_TRUNC);
+    }
+
+    @Test
+    void asksForPassthroughWithFilesThatAreNotStacked() {
+        kernel.send(KernelRequest.init(7, 45, ALL, FLAGS2_OF_6_18));
+        FuseHandshake.Agreement agreement = FuseHandshake.perform(kernel.device(), true, true, TIMEOUT);
+
+        KernelReply reply = kernel.receive().succeeds(64);
+        assertThat(flags(reply)).isEqualTo(WANTED | FuseInitFlags.PASSTHROUGH);
+        assertThat(reply.u32(36)).as("max_stack_depth").isEqualTo(1);
+        assertThat(agreement.has(FuseInitFlags.PASSTHROUGH)).isTrue();
+    }
+
+    @Test
+    void doesWithoutPassthroughWhereItIsNotOffered() {
+        int without = FLAGS2_OF_6_18 & ~(int) (FuseInitFlags.PASSTHROUGH >>> 32);
+        kernel.send(KernelRequest.init(7, 45, ALL, without));
+        FuseHandshake.Agreement agreement = FuseHandshake.perform(kernel.device(), true, true, TIMEOUT);
+
+        KernelReply reply = kernel.receive().succeeds(64);
+        assertThat(flags(reply)).isEqualTo(WANTED);
+        assertThat(reply.u32(36)).as("max_stack_depth").isZero();
+        assertThat(agreement.has(FuseInitFlags.PASSTHROUGH)).isFalse();
     }
 
     @Test
@@ -163,7 +186,7 @@ class FuseHandshakeTest {
         Arrays.fill(garbage, (byte) 0xA5);
         kernel.send(garbage, garbage.length);
 
-        assertThatThrownBy(() -> FuseHandshake.perform(kernel.device(), true, TIMEOUT))
+        assertThatThrownBy(() -> FuseHandshake.perform(kernel.device(), true, false, TIMEOUT))
                 .isInstanceOf(FuseMountException.class)
                 .hasMessageContaining("LENGTH_MISMATCH");
     }
@@ -172,7 +195,7 @@ class FuseHandshakeTest {
     void waitsForInitButNotForEver() {
         long start = System.nanoTime();
 
-        assertThatThrownBy(() -> FuseHandshake.perform(kernel.device(), true, Duration.ofMillis(150)))
+        assertThatThrownBy(() -> FuseHandshake.perform(kernel.device(), true, false, Duration.ofMillis(150)))
                 .isInstanceOf(FuseMountException.class)
                 .hasMessageContaining("no FUSE_INIT");
         assertThat(Duration.ofNanos(System.nanoTime() - start))
@@ -183,7 +206,7 @@ class FuseHandshakeTest {
     void noticesAnUnmountBeforeInit() {
         kernel.unmount();
 
-        assertThatThrownBy(() -> FuseHandshake.perform(kernel.device(), true, TIMEOUT))
+        assertThatThrownBy(() -> FuseHandshake.perform(kernel.device(), true, false, TIMEOUT))
                 .isInstanceOf(FuseMountException.class)
                 .hasMessageContaining("unmounted before FUSE_INIT");
     }
@@ -200,7 +223,7 @@ class FuseHandshakeTest {
         });
         unmounting.start();
 
-        assertThatThrownBy(() -> FuseHandshake.perform(kernel.device(), true, TIMEOUT))
+        assertThatThrownBy(() -> FuseHandshake.perform(kernel.device(), true, false, TIMEOUT))
                 .isInstanceOf(FuseMountException.class)
                 .hasMessageContaining("unmounted before FUSE_INIT");
         unmounting.join();

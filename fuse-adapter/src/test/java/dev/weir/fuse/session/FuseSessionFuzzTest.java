@@ -133,7 +133,8 @@ class FuseSessionFuzzTest {
                 backend,
                 List.of(kernel.device()),
                 List.of(group.next()),
-                admit());
+                admit(),
+                random.nextBoolean() ? new PassthroughFile(kernel.device(), backend, 7, random.nextBoolean()) : null);
         SessionFixture.await(session.start());
     }
 

@@ -37,6 +37,8 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * closed, and must leave no request, no buffer and no direct memory behind.
  */
 final class SessionFixture implements BeforeEachCallback, AfterEachCallback {
+    static final int BACKING_ID = 7;
+
     private static final int LOOPS = 2;
 
     private final long memoryWithoutLoops = PlatformDependent.usedDirectMemory();
@@ -53,6 +55,7 @@ final class SessionFixture implements BeforeEachCallback, AfterEachCallback {
     private boolean writethrough;
     private boolean allowOther;
     private KernelCache kernelCache = KernelCache.OFF;
+    private Boolean passthrough;
     private long maxBytes = 64 << 20;
     private boolean spareQueues;
     private int maxRequests = 1024;
@@ -89,6 +92,12 @@ final class SessionFixture implements BeforeEachCallback, AfterEachCallback {
 
     SessionFixture kernelCache(KernelCache cache) {
         kernelCache = cache;
+        return this;
+    }
+
+    /** With a file that was registered with the kernel. */
+    SessionFixture passthrough(boolean direct) {
+        passthrough = direct;
         return this;
     }
 
@@ -150,7 +159,13 @@ final class SessionFixture implements BeforeEachCallback, AfterEachCallback {
         }
         memory = new BufferMemory(maxBytesOfAll, this::buffer);
         session = new FuseSession(
-                options(), new FuseHandshake.Agreement(45, 0, maxTransfer), backend, devices, on, admit(queues));
+                options(),
+                new FuseHandshake.Agreement(45, 0, maxTransfer),
+                backend,
+                devices,
+                on,
+                admit(queues),
+                passthrough == null ? null : new PassthroughFile(devices.get(0), backend, BACKING_ID, passthrough));
         return kernels.get(0);
     }
 
@@ -169,7 +184,8 @@ final class SessionFixture implements BeforeEachCallback, AfterEachCallback {
                 attach(),
                 List.of(kernel.device()),
                 List.of(loop(1)),
-                admit(1));
+                admit(1),
+                null);
         await(second.start());
         return kernel;
     }

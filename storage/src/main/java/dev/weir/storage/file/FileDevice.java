@@ -1,6 +1,7 @@
 package dev.weir.storage.file;
 
 import dev.weir.posix.FileStatus;
+import dev.weir.storage.BackingFile;
 import dev.weir.storage.BlockLimits;
 import dev.weir.storage.Extent;
 import dev.weir.storage.Permissions;
@@ -114,6 +115,11 @@ final class FileDevice extends ProtocolDevice {
         return aligned(fileLength)
                 ? fileLength
                 : fileLength & -Math.max(PAGE, file.limits().requestAlignment());
+    }
+
+    @Override
+    public @Nullable BackingFile backingFile() {
+        return file.blockDevice() ? null : file;
     }
 
     @Override

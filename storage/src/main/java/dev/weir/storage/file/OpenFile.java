@@ -4,6 +4,7 @@ import dev.weir.posix.Errno;
 import dev.weir.posix.FileStatus;
 import dev.weir.posix.PosixException;
 import dev.weir.posix.PosixFile;
+import dev.weir.storage.BackingFile;
 import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
 import dev.weir.storage.BlockLimits;
@@ -15,6 +16,7 @@ import java.nio.ByteOrder;
  * An open image: the buffered descriptor that locks, allocates and asks, and what was found out about the file.
  *
  * @param fd buffered whatever {@code cache.direct} says
+ * @param direct whether transfers are to go around the page cache
  * @param fileSystem where it is, or where the name of the block device is
  * @param length bytes when it was opened
  */
@@ -22,10 +24,12 @@ record OpenFile(
         String filename,
         int fd,
         boolean readOnly,
+        boolean direct,
         boolean blockDevice,
         FileSystemType fileSystem,
         long length,
-        BlockLimits limits) {
+        BlockLimits limits)
+        implements BackingFile {
     private static final long BLKSSZGET = 0x1268;
 
     /** Opens a file; blocks, but never on a fifo. A failure leaves nothing open. */
@@ -42,6 +46,17 @@ record OpenFile(
     /** Opens the same file again, whatever its name is by now, or whatever has that name. As {@link #open} otherwise. */
     OpenFile again(boolean readOnly, boolean direct) throws IOException {
         return open(filename, "/proc/self/fd/" + fd, readOnly, direct);
+    }
+
+    @Override
+    public int open() throws IOException {
+        String path = "/proc/self/fd/" + fd;
+        int around = PosixFile.open(path, PosixFile.O_RDONLY | PosixFile.O_DIRECT, 0);
+        if (direct) {
+            return around;
+        }
+        PosixFile.close(around);
+        return PosixFile.open(path, PosixFile.O_RDONLY, 0);
     }
 
     private static OpenFile open(String filename, String path, boolean readOnly, boolean direct) throws IOException {
@@ -67,7 +82,7 @@ record OpenFile(
                     sector,
                     Math.max(0, status.blockSize()));
             long length = device ? PosixFile.lseek(fd, 0, PosixFile.SEEK_END) : status.size();
-            return new OpenFile(filename, fd, readOnly, device, FileSystemType.of(fd), length, limits);
+            return new OpenFile(filename, fd, readOnly, direct, device, FileSystemType.of(fd), length, limits);
         } catch (IOException | RuntimeException | Error e) {
             try {
                 PosixFile.close(fd);

@@ -1,5 +1,6 @@
 package dev.weir.storage.graph;
 
+import dev.weir.storage.BackingFile;
 import dev.weir.storage.BlockBackend;
 import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
@@ -32,6 +33,7 @@ final class Backend implements BlockBackend {
     private final Mono<Void> closing;
     private final DrainedDevices devices;
     private final DrainGate gate;
+    private final FileHold fileHold;
     /** Another one while no request is in flight, within a turn. */
     private volatile GraphNode node;
 
@@ -42,13 +44,20 @@ final class Backend implements BlockBackend {
     private final ChangeListeners listening;
     private volatile @Nullable ChangeListener changeListener;
     private final List<FailureListener> failureListeners = new CopyOnWriteArrayList<>();
-    private final List<ResizeListener> resizeListeners = new CopyOnWriteArrayList<>();
+    private final ResizeListeners resizeListeners = new ResizeListeners();
 
     /**
      * @param listening what all backends of the graph share
+     * @param fileHold nothing is held yet
      * @param detach gives the permissions back; subscribed once, when no request is in flight
      */
-    Backend(GraphNode node, Permissions permissions, ChangeListeners listening, Function<Backend, Mono<Void>> detach) {
+    Backend(
+            GraphNode node,
+            Permissions permissions,
+            ChangeListeners listening,
+            FileHold fileHold,
+            Function<Backend, Mono<Void>> detach) {
+        this.fileHold = fileHold;
         this.listening = listening;
         this.node = node;
         this.permissions = permissions;
@@ -95,7 +104,7 @@ final class Backend implements BlockBackend {
 
     @Override
     public Mono<Void> read(long offset, ByteBuffer dst) {
-        return new Read(this, offset, dst);
+        return new BackendRead(this, offset, dst);
     }
 
     @Override
@@ -233,20 +242,6 @@ final class Backend implements BlockBackend {
         return listening.any() ? listening.changed(this, from, length) : null;
     }
 
-    private static final class Read extends BackendMono<Void> {
-        private final ByteBuffer dst;
-
-        Read(Backend backend, long offset, ByteBuffer dst) {
-            super(backend, "read", offset);
-            this.dst = dst;
-        }
-
-        @Override
-        void issue(CoreSubscriber<? super Void> request) {
-            backend.node.startRead(offset, dst, request);
-        }
-    }
-
     private static final class Write extends BackendChange {
         private final ByteBuffer src;
         private final int length;
@@ -311,18 +306,26 @@ final class Backend implements BlockBackend {
         devices.changed();
     }
 
+    @Override
+    public Mono<BackingFile> holdFile() {
+        return fileHold.begin(this::node);
+    }
+
+    @Override
+    public void releaseFile() {
+        fileHold.end();
+    }
+
+    FileHold fileHold() {
+        return fileHold;
+    }
+
     DrainGate gate() {
         return gate;
     }
 
     void resized(long length, boolean own) {
-        for (ResizeListener listener : resizeListeners) {
-            try {
-                listener.resized(length, own);
-            } catch (RuntimeException e) {
-                log.warn("A resize listener of node {} failed", node.nodeName(), e);
-            }
-        }
+        resizeListeners.resized(node, length, own);
     }
 
     @Override

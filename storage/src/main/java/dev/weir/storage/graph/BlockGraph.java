@@ -213,7 +213,7 @@ public final class BlockGraph {
                 throw BlockException.of(
                         BlockErrorKind.CLOSED, "Node '" + node.nodeName() + "' was removed from the graph");
             }
-            var backend = new Backend(target, permissions, listening, this::detach);
+            var backend = new Backend(target, permissions, listening, new FileHold(turns), this::detach);
             return new PermissionPlan()
                     .add(NodeUser.backend(backend, target), permissions)
                     .apply()

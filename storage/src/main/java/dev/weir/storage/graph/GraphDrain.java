@@ -94,6 +94,11 @@ final class GraphDrain {
         attached.remove(backend);
     }
 
+    /** Fails where a user above one of these nodes relies on the file below it. */
+    synchronized void requireNoneHoldsFile(Collection<GraphNode> nodes) {
+        nodes.forEach(node -> above(node).forEach(backend -> backend.fileHold().requireNone(backend.node())));
+    }
+
     private Set<Backend> above(GraphNode node) {
         Set<Backend> backends = new LinkedHashSet<>();
         collect(node, backends);

@@ -1,5 +1,6 @@
 package dev.weir.storage.graph;
 
+import dev.weir.storage.BackingFile;
 import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
 import dev.weir.storage.BlockLimits;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Operators;
@@ -74,6 +76,11 @@ final class GraphNode implements BlockNode {
     @Override
     public long length() {
         return resizing.bytes();
+    }
+
+    @Override
+    public @Nullable BackingFile backingFile() {
+        return device().backingFile();
     }
 
     NodeState state() {

@@ -24,11 +24,20 @@ final class NodeReopener {
     }
 
     Mono<Void> reopen(List<NodeOptions> options) {
-        return change(() -> ReopenPlan.of(options, opener));
+        return changes(() -> ReopenPlan.of(options, opener));
     }
 
     Mono<Void> snapshot(String nodeName, String overlayName) {
-        return change(() -> SnapshotPlan.of(nodeName, overlayName, opener.names()));
+        return changes(() -> SnapshotPlan.of(nodeName, overlayName, opener.names()));
+    }
+
+    /** Looked at before anybody is drained, too: what is refused is to hold up nobody. */
+    private Mono<Void> changes(Supplier<NodeChange> planning) {
+        return change(() -> {
+            NodeChange change = planning.get();
+            drain.requireNoneHoldsFile(change.drained());
+            return change;
+        });
     }
 
     /** Drains before it takes its turn: a request that hangs must not keep the graph from being changed, or closed. */

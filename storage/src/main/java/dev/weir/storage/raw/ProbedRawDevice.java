@@ -1,5 +1,6 @@
 package dev.weir.storage.raw;
 
+import dev.weir.storage.BackingFile;
 import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
 import dev.weir.storage.BlockNode;
@@ -11,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
 
@@ -29,6 +31,12 @@ final class ProbedRawDevice extends RawDevice {
     ProbedRawDevice(BlockNode file) {
         super(file, 0, UP_TO_THE_END);
         this.file = file;
+    }
+
+    /** None for writers, whose mappings of the file nobody would look at. */
+    @Override
+    public @Nullable BackingFile backingFile() {
+        return file.readOnly() ? super.backingFile() : null;
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.weir.storage.raw;
 
+import dev.weir.storage.BackingFile;
 import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
 import dev.weir.storage.BlockLimits;
@@ -14,6 +15,7 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
 
@@ -42,6 +44,11 @@ class RawDevice implements BlockDevice {
     @Override
     public List<BlockNode> children() {
         return List.of(file);
+    }
+
+    @Override
+    public @Nullable BackingFile backingFile() {
+        return offset == 0 && size == UP_TO_THE_END ? file.backingFile() : null;
     }
 
     @Override

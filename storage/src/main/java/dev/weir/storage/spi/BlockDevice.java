@@ -1,5 +1,6 @@
 package dev.weir.storage.spi;
 
+import dev.weir.storage.BackingFile;
 import dev.weir.storage.BlockIo;
 import dev.weir.storage.BlockLimits;
 import dev.weir.storage.BlockNode;
@@ -8,6 +9,7 @@ import dev.weir.storage.WriteFlag;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
 
@@ -38,6 +40,15 @@ public interface BlockDevice extends BlockIo {
     /** As {@link #startRead}, for a {@link #write}. */
     default void startWrite(long offset, ByteBuffer src, Set<WriteFlag> flags, CoreSubscriber<? super Void> actual) {
         write(offset, src, flags).subscribe(actual);
+    }
+
+    /**
+     * The file that holds the bytes of this device, for readers in no need of the device; null where none does, which is
+     * the default. Where the device refuses writes for what they contain, there is none: a client that may write can write
+     * to the file by a mapping.
+     */
+    default @Nullable BackingFile backingFile() {
+        return null;
     }
 
     /** The nodes that this device reads from and writes to, in no particular order; none for a protocol device. */

@@ -237,4 +237,22 @@ class SnapshotTest {
         contents[0] = 7;
         assertThat(ImageLoad.bytes(backend)).isEqualTo(contents);
     }
+
+    @Test
+    void aNodeWhoseFileSomebodyReliesOnGetsNoOverlay() throws Exception {
+        BlockBackend user =
+                graph.attach(graph.node("base"), Permissions.READ.sharingAll()).block(DEADLINE);
+        assertThat(user.holdFile().block(DEADLINE)).isNotNull();
+        overlay("top", SIZE, "");
+
+        for (String node : List.of("base", "file")) {
+            assertThatThrownBy(() -> graph.snapshot(node, "top").block(DEADLINE))
+                    .hasMessage("Node 'base' is busy: the kernel reads its file directly (passthrough)");
+        }
+
+        user.releaseFile();
+        graph.snapshot("base", "top").block(DEADLINE);
+        assertThat(user.node().nodeName()).isEqualTo("top");
+        assertThat(user.holdFile().block(DEADLINE)).isNull();
+    }
 }
