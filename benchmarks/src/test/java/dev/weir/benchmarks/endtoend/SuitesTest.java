@@ -23,7 +23,7 @@ class SuitesTest {
 
         assertThat(none.of(Suite.RAW_DIRECT)).containsExactly("--iothreads=2");
         assertThat(none.describe()).isEmpty();
-        assertThat(all.of(Suite.RAW_DIRECT)).containsExactly("--aio=io_uring", "--iothreads=2");
+        assertThat(all.of(Suite.RAW_DIRECT)).containsExactly("--aio=io_uring", "--passthrough=auto", "--iothreads=2");
         assertThat(all.of(Suite.RAW_DISK)).containsExactly("--iothreads=2");
         assertThat(all.describe())
                 .isEqualTo(", raw-direct with --aio=io_uring --passthrough=auto, sequential with --kernel-cache=auto");
