@@ -176,7 +176,8 @@ public final class FuseExport {
     }
 
     private static boolean passes(FuseExportOptions options) {
-        return options.passthrough() == Passthrough.AUTO;
+        return options.passthrough() == Passthrough.ON
+                || options.passthrough() == Passthrough.AUTO && !options.writable();
     }
 
     private static @Nullable PassthroughFile passthrough(
@@ -289,7 +290,8 @@ public final class FuseExport {
 
     /**
      * Ends the export: has the kernel write back what it holds, lets the requests in flight end, flushes what was written
-     * and takes the mount away; clients that still have the file open get errors from then on. Requests that do not end
+     * and takes the mount away; clients that still have the file open get errors from then on, but for those that {@link Passthrough}
+     * concerns. Requests that do not end
      * within the shutdown timeout are given up.
      *
      * @return the end, shared by all callers and {@link #onTerminate}

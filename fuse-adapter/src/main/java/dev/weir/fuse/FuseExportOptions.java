@@ -167,7 +167,8 @@ public final class FuseExportOptions {
         }
 
         /**
-         * Whether the kernel reads the image's file by itself for clients that only read. Excludes the kernel's cache.
+         * Whether the kernel reads the image's file by itself for clients that only read. Excludes the kernel's cache;
+         * and {@code ON} excludes writethrough, of which mappings know nothing.
          * Defaults to {@link Passthrough#OFF}.
          */
         public Builder passthrough(Passthrough passthrough) {
@@ -237,9 +238,13 @@ public final class FuseExportOptions {
          * @throws IllegalArgumentException where options exclude each other
          */
         public FuseExportOptions build() {
-            if (passthrough == Passthrough.AUTO && kernelCache != KernelCache.OFF) {
-                throw new IllegalArgumentException("passthrough=auto and kernel-cache="
+            if (passthrough != Passthrough.OFF && kernelCache != KernelCache.OFF) {
+                throw new IllegalArgumentException("passthrough="
+                        + passthrough.name().toLowerCase(Locale.ROOT) + " and kernel-cache="
                         + kernelCache.name().toLowerCase(Locale.ROOT) + " exclude each other");
+            }
+            if (passthrough == Passthrough.ON && writethrough) {
+                throw new IllegalArgumentException("passthrough=on and writethrough=on exclude each other");
             }
             return new FuseExportOptions(this);
         }

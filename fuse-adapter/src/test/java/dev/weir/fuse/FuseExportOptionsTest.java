@@ -21,4 +21,13 @@ class FuseExportOptionsTest {
         assertThatThrownBy(options.kernelCache(KernelCache.AUTO)::build)
                 .hasMessage("passthrough=auto and kernel-cache=auto exclude each other");
     }
+
+    @Test
+    void passthroughOfWritersExcludesWritethrough() {
+        options.writable(true).writethrough(true);
+        assertThat(options.passthrough(Passthrough.AUTO).build().passthrough()).isEqualTo(Passthrough.AUTO);
+        assertThatThrownBy(options.passthrough(Passthrough.ON)::build)
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("passthrough=on and writethrough=on exclude each other");
+    }
 }

@@ -78,6 +78,7 @@ final class LibCCalls {
     private final long strerror = symbol("strerror");
     private final long mmap = symbol("mmap");
     private final long munmap = symbol("munmap");
+    private final long mincore = symbol("mincore");
     private final long eventfd = symbol("eventfd");
     private final long syscall = symbol("syscall");
 
@@ -330,6 +331,10 @@ final class LibCCalls {
     /** The address, or -1. */
     long mmap(long address, long length, int protection, int flags, int fd, long offset) {
         return INVOKER.invokeN6(RETURNS_LONG[6], this.mmap, address, length, protection, flags, fd, offset);
+    }
+
+    int mincore(long address, long length, long vector) {
+        return (int) INVOKER.invokeN3(RETURNS_INT[3], this.mincore, address, length, vector);
     }
 
     int munmap(long address, long length) {

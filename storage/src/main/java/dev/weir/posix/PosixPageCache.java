@@ -4,8 +4,11 @@ import com.kenai.jffi.MemoryIO;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** What the kernel has of a file in memory, for hot paths: nothing is allocated, an error is a number. Any thread. */
+/** Files that are mapped, and what of them the kernel has in memory. Any thread. */
 public final class PosixPageCache {
+    /** The longest range for {@link #isResident}, in bytes. */
+    public static final int MAX_BYTES = 4 << 20;
+
     /** In bytes, on the architectures that Weir runs on. */
     private static final int PAGE = 4096;
 
@@ -17,36 +20,56 @@ public final class PosixPageCache {
     private static final int PROT_READ = 1;
     private static final int MAP_SHARED = 1;
 
-    /** struct cachestat_range, two words, and struct cachestat, five, the first of which is nr_cache; one for each thread. */
-    private static final ThreadLocal<Cachestat> STRUCTS = ThreadLocal.withInitial(Cachestat::new);
+    /** What mincore tells, a byte for each page, of which the lowest bit counts; one for each thread. */
+    private static final ThreadLocal<Residency> RESIDENCY = ThreadLocal.withInitial(Residency::new);
 
-    private static final class Cachestat {
-        private final ByteBuffer words = ByteBuffer.allocateDirect(56).order(ByteOrder.nativeOrder());
-        private final long address = MEMORY.getDirectBufferAddress(words);
+    private static final class Residency {
+        private static final long ALL = 0x0101010101010101L;
 
-        long of(int fd, long offset, long length) {
-            words.putLong(0, offset);
-            words.putLong(8, length);
-            long result = LibC.CALLS.syscall(CACHESTAT, fd, address, address + 16, 0, 0);
-            return result < 0 ? -LibC.errno() : words.getLong(16);
+        private final ByteBuffer pages =
+                ByteBuffer.allocateDirect(MAX_BYTES / PAGE + 2).order(ByteOrder.nativeOrder());
+        private final long address = MEMORY.getDirectBufferAddress(pages);
+
+        boolean isFull(int count) {
+            int i = 0;
+            for (; i + Long.BYTES <= count; i += Long.BYTES) {
+                if ((pages.getLong(i) & ALL) != ALL) {
+                    return false;
+                }
+            }
+            for (; i < count; i++) {
+                if ((pages.get(i) & 1) == 0) {
+                    return false;
+                }
+            }
+            return true;
         }
     }
 
     private PosixPageCache() {}
 
     /**
-     * Whether every page of a range is in the page cache; one that is being read from the disk counts.
-     *
-     * @param length bytes, at least 1
-     * @return 1 or 0, or a negated {@link Errno}: ENOSYS before Linux 6.5, EPERM for a file of somebody else's that is not
-     *     open for writing, EOPNOTSUPP for files in huge pages
+     * Whether the kernel tells this process the truth about what it has of a file in memory: it does so for the owner, and
+     * for whoever may write to the file. From Linux 6.5 on; false before.
      */
-    public static int isCached(int fd, long offset, int length) {
-        long cached = STRUCTS.get().of(fd, offset, length);
-        if (cached < 0) {
-            return (int) cached;
-        }
-        return cached == (offset + length - 1) / PAGE - offset / PAGE + 1 ? 1 : 0;
+    public static boolean isKnown(int fd) {
+        ByteBuffer structs = LibC.struct(56).putLong(8, 1);
+        long address = LibC.address(structs);
+        return LibC.CALLS.syscall(CACHESTAT, fd, address, address + 16, 0, 0) == 0;
+    }
+
+    /**
+     * Whether every page of a mapped range is in memory and up to date, so that a system call that reads there does not wait.
+     * Allocates nothing. Only where {@link #isKnown}: the kernel claims it of any other file.
+     *
+     * @param address native address within a mapping
+     * @param length in bytes, up to {@link #MAX_BYTES}
+     */
+    public static boolean isResident(long address, int length) {
+        Residency residency = RESIDENCY.get();
+        long first = address & -PAGE;
+        int pages = (int) ((address + length - 1 - first) / PAGE) + 1;
+        return LibC.CALLS.mincore(first, (long) pages * PAGE, residency.address) == 0 && residency.isFull(pages);
     }
 
     /**

@@ -9,6 +9,7 @@ public interface ResidentReader {
      * @param address native address of the first byte, good until this returns and for system calls only: code that touches it
      *     may end the process, where a system call fails with EFAULT because somebody has made the file shorter
      * @param length in bytes
+     * @throws java.io.UncheckedIOException where the data could not be had after all; whoever asked has been told
      */
     void show(long address, int length);
 }

@@ -20,7 +20,7 @@ record WeirOptions(Map<Suite, List<String>> best, List<String> added) {
         if (help.contains("io_uring")) {
             List<String> direct = new ArrayList<>(List.of("--aio=io_uring"));
             if (help.contains("--passthrough")) {
-                direct.add("--passthrough=auto");
+                direct.add("--passthrough=on");
             }
             best.put(Suite.RAW_DIRECT, List.copyOf(direct));
         }

@@ -19,14 +19,15 @@ class SuitesTest {
     void weirGetsTheOptionsThatSuitItBestWhereThereAreAny() {
         var none = WeirOptions.of("--aio=threads", List.of("--iothreads=2"));
         var all = WeirOptions.of(
-                "--aio=threads|io_uring --kernel-cache=off|on|auto --passthrough=off|auto", List.of("--iothreads=2"));
+                "--aio=threads|io_uring --kernel-cache=off|on|auto --passthrough=off|on|auto",
+                List.of("--iothreads=2"));
 
         assertThat(none.of(Suite.RAW_DIRECT)).containsExactly("--iothreads=2");
         assertThat(none.describe()).isEmpty();
-        assertThat(all.of(Suite.RAW_DIRECT)).containsExactly("--aio=io_uring", "--passthrough=auto", "--iothreads=2");
+        assertThat(all.of(Suite.RAW_DIRECT)).containsExactly("--aio=io_uring", "--passthrough=on", "--iothreads=2");
         assertThat(all.of(Suite.RAW_DISK)).containsExactly("--iothreads=2");
         assertThat(all.describe())
-                .isEqualTo(", raw-direct with --aio=io_uring --passthrough=auto, sequential with --kernel-cache=auto");
+                .isEqualTo(", raw-direct with --aio=io_uring --passthrough=on, sequential with --kernel-cache=auto");
     }
 
     @Test

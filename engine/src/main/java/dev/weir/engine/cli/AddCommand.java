@@ -184,8 +184,8 @@ final class AddCommand implements Callable<Integer> {
         if (fileOptions.kernelCache() != OnOffAuto.OFF) {
             export.put("kernel-cache", fileOptions.kernelCache().toString());
         }
-        if (fileOptions.passthrough() != OffAuto.OFF) {
-            export.put("passthrough", "auto");
+        if (fileOptions.passthrough() != OnOffAuto.OFF) {
+            export.put("passthrough", fileOptions.passthrough().toString());
         }
         if (!fileOptions.clientAffinity()) {
             export.put("client-affinity", false);

@@ -67,7 +67,7 @@ final class DaemonCommand implements Callable<Integer> {
             parameterConsumer = Step.class,
             description = "Export a node: type=fuse,id=ID,node-name=NAME,mountpoint=FILE[,writable=on|off]"
                     + "[,growable=on|off][,writethrough=on|off][,allow-other=auto|on|off]"
-                    + "[,kernel-cache=off|on|auto][,passthrough=off|auto][,client-affinity=on|off][,iothread=ID].")
+                    + "[,kernel-cache=off|on|auto][,passthrough=off|on|auto][,client-affinity=on|off][,iothread=ID].")
     private List<String> exports;
 
     @Option(

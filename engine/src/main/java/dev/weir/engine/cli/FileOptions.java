@@ -30,12 +30,12 @@ final class FileOptions {
 
     @Option(
             names = "--passthrough",
-            paramLabel = "off|auto",
+            paramLabel = "off|on|auto",
             defaultValue = "off",
             description =
                     "Where it can, let the kernel read the file of a raw image by itself for whoever opens it only to"
-                            + " read it (${DEFAULT-VALUE}).")
-    private OffAuto passthrough;
+                            + " read it; 'auto' if nobody can write (${DEFAULT-VALUE}).")
+    private OnOffAuto passthrough;
 
     @Option(
             names = "--no-client-affinity",
@@ -58,7 +58,7 @@ final class FileOptions {
         return kernelCache;
     }
 
-    OffAuto passthrough() {
+    OnOffAuto passthrough() {
         return passthrough;
     }
 
@@ -71,9 +71,13 @@ final class FileOptions {
         if (growable && !writable) {
             throw new ParameterException(commandLine, "--growable needs --writable");
         }
-        if (passthrough != OffAuto.OFF && kernelCache != OnOffAuto.OFF) {
+        if (passthrough != OnOffAuto.OFF && kernelCache != OnOffAuto.OFF) {
             throw new ParameterException(
-                    commandLine, "--passthrough=auto and --kernel-cache=" + kernelCache + " exclude each other");
+                    commandLine,
+                    "--passthrough=" + passthrough + " and --kernel-cache=" + kernelCache + " exclude each other");
+        }
+        if (passthrough == OnOffAuto.ON && writethrough) {
+            throw new ParameterException(commandLine, "--passthrough=on and --writethrough exclude each other");
         }
     }
 }

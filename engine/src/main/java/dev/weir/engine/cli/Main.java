@@ -96,7 +96,6 @@ public final class Main implements Runnable {
         // From here on, what is set is set for the subcommands too.
         return weir.registerConverter(ByteSize.class, ByteSize::parse)
                 .registerConverter(OnOffAuto.class, new Words<>(OnOffAuto.class))
-                .registerConverter(OffAuto.class, new Words<>(OffAuto.class))
                 .registerConverter(ImageOptions.Aio.class, new Words<>(ImageOptions.Aio.class))
                 .registerConverter(ImageOptions.Discard.class, new Words<>(ImageOptions.Discard.class))
                 .registerConverter(ImageOptions.DetectZeroes.class, new Words<>(ImageOptions.DetectZeroes.class))

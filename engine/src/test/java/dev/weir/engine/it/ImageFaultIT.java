@@ -73,41 +73,6 @@ class ImageFaultIT {
     }
 
     @Test
-    void anImageThatOthersCutOffWhileItIsReadCostsRequestsOnly() throws Exception {
-        Path image = Files.createFile(directory.resolve("disk.raw"));
-        Path mountpoint = directory.resolve("mnt.raw");
-        Client.shell("head -c 8M /dev/urandom >$1", image).ok();
-        try (var export = ExportProcess.start(image, mountpoint)) {
-            String script = """
-                    import threading
-                    image, mounted = (os.open(name, os.O_RDWR if name == args[0] else os.O_RDONLY) for name in args)
-                    data = os.pread(image, 8 << 20, 0)
-                    done = []
-                    def cut():
-                        for i in range(300):
-                            os.ftruncate(image, 1 << 20)
-                            os.pwrite(image, data[1 << 20:], 1 << 20)
-                        done.append(True)
-                    thread = threading.Thread(target=cut)
-                    thread.start()
-                    odd = set()
-                    while not done:
-                        for at in range(0, 8 << 20, 1 << 20):
-                            part = attempt(os.pread, mounted, 1 << 20, at)
-                            if isinstance(part, str):
-                                odd.add(part)
-                            elif any(a != b and a != 0 for a, b in zip(part[::509], data[at:at + (1 << 20):509])):
-                                odd.add("foreign bytes")
-                    thread.join()
-                    assert odd <= {"EIO"}, odd
-                    assert os.pread(mounted, 1 << 20, 7 << 20) == data[7 << 20:]
-                    """;
-            Client.python(script, image, mountpoint).ok();
-            assertThat(export.stop()).isZero();
-        }
-    }
-
-    @Test
     void anInputOutputErrorIsTheClientsError() throws Exception {
         Path backing = Files.createFile(directory.resolve("backing"));
         Client.run("truncate", "-s", "4M", backing.toString()).ok();

@@ -64,7 +64,7 @@ class PassthroughIT {
                 "raw,node-name=n,file.driver=file,file.node-name=f,file.filename=" + image + more,
                 mountpoint,
                 1,
-                options -> options.passthrough(Passthrough.AUTO));
+                options -> options.passthrough(Passthrough.ON));
     }
 
     private static long readBytes(EmbeddedExport embedded) {
@@ -210,7 +210,7 @@ class PassthroughIT {
                             "again",
                             "n",
                             FuseExportOptions.at(mountpoint)
-                                    .passthrough(Passthrough.AUTO)
+                                    .passthrough(Passthrough.ON)
                                     .build()))
                     .block(LIMIT);
             Client.run("touch", ended.toString()).ok();

@@ -140,7 +140,8 @@ final class FuseRequestHandler {
 
     /** Flushes what was written and not flushed, whoever asks: the end of the session. */
     Mono<Void> flush() {
-        return Mono.defer(() -> options.writable() && inode.needsFlush() ? sync() : Mono.empty());
+        return Mono.defer(
+                () -> options.writable() && (inode.needsFlush() || passthrough != null) ? sync() : Mono.empty());
     }
 
     private Mono<Void> sync() {

@@ -76,6 +76,9 @@ public final class FuseSession implements BlockBackend.DrainListener {
                 queues.add(new FuseQueue(this, i > 0, devices.get(i), loops.get(i), agreement.maxTransfer(), buffers));
             }
         } catch (OutOfMemoryError e) {
+            if (passthrough != null) {
+                passthrough.close();
+            }
             queues.forEach(FuseQueue::dispose);
             admission.end();
             throw e;

@@ -26,6 +26,7 @@ public final class FuseStatistics {
     private final Counters[] counters = {new Counters(), new Counters(), new Counters(), new Counters()};
     private final LongAdder pauses = new LongAdder();
     private final LongAdder malformed = new LongAdder();
+    private final LongAdder resident = new LongAdder();
 
     FuseStatistics() {}
 
@@ -65,6 +66,15 @@ public final class FuseStatistics {
     /** Requests that were refused because they were not well-formed. */
     public long malformed() {
         return malformed.sum();
+    }
+
+    /** READs that were answered with data where it lay in memory, without a copy. */
+    public long residentReads() {
+        return resident.sum();
+    }
+
+    void answeredResident() {
+        resident.increment();
     }
 
     void completed(FuseOpcode opcode, int bytes, long nanos) {

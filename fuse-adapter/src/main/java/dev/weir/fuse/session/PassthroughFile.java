@@ -55,18 +55,24 @@ public final class PassthroughFile {
     public static @Nullable PassthroughFile register(
             String name, FuseDevice device, BlockBackend backend, Duration timeout) throws InterruptedException {
         String reason;
+        boolean registered = false;
         try {
             @Nullable BackingFile file = backend.holdFile().toFuture().get(timeout.toNanos(), TimeUnit.NANOSECONDS);
             if (file != null) {
-                return new PassthroughFile(device, backend, register(device, file), file.direct());
+                int backingId = register(device, file);
+                registered = true;
+                return new PassthroughFile(device, backend, backingId, file.direct());
             }
             reason = "node '" + backend.node().nodeName() + "' is not a raw image of a whole file";
         } catch (IOException e) {
             reason = String.valueOf(e.getMessage());
         } catch (ExecutionException | TimeoutException e) {
             reason = e.toString();
+        } finally {
+            if (!registered) {
+                backend.releaseFile();
+            }
         }
-        backend.releaseFile();
         LOGGER.info("{}: no passthrough: {}", name, reason);
         return null;
     }

@@ -8,6 +8,8 @@ import dev.weir.fuse.protocol.FuseReplyEncoder;
 import dev.weir.fuse.protocol.FuseRequest;
 import dev.weir.storage.ResidentReader;
 import io.netty.util.internal.PlatformDependent;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.slf4j.Logger;
@@ -56,15 +58,15 @@ final class ResidentReads implements ResidentReader {
         memory.putLong(16, data);
         memory.putLong(24, length);
         FuseReplyEncoder.dataHeader(memory, HEADER_AT, unique, length);
+        queue.statistics().answeredResident();
+        queue.statistics().completed(FuseOpcode.READ, length, System.nanoTime() - startNanos);
         try {
             queue.transport().reply(address, 2, FuseOutHeader.SIZE + length);
-            queue.statistics().completed(FuseOpcode.READ, length, System.nanoTime() - startNanos);
         } catch (Throwable e) {
-            // EFAULT where somebody has cut off the file: the kernel has told the client of EIO already, or gets it
-            // here.
-            LOGGER.warn("{}: the data of READ {} could not be had any more", queue, unique, e);
+            // EFAULT where somebody has cut off the file: the client has got EIO by that, or gets it here.
             queue.statistics().failed(FuseOpcode.READ);
             answerError();
+            throw new UncheckedIOException(new IOException("the data could not be had any more", e));
         }
     }
 

@@ -229,8 +229,10 @@ class SpareQueueSessionTest {
     }
 
     @Test
-    void seesAnEndThatCameWhileItWaitedAsSoonAsItListens() {
+    void seesAnEndThatCameWhileItWaitedAsSoonAsItListens() throws InterruptedException {
         ScriptedFuseDevice kernel = serve();
+        // Until its entry in epoll has fired: before that it hears of the end.
+        Thread.sleep(A_WHILE.toMillis());
         fuse.kernel(1).unmount();
         kernel.call(KernelRequest.statfs()).succeeds();
         fuse.onLoop(1, () -> null);

@@ -197,11 +197,16 @@ final class FileDevice extends ProtocolDevice {
     public Mono<Void> truncate(long bytes, PreallocMode prealloc) {
         return call("truncate", bytes, () -> {
             extents.holesChanged();
-            resident.shrink();
+            boolean shorter = bytes < length.bytes();
+            if (shorter) {
+                resident.shrink();
+            }
             try {
                 length.change(bytes, prealloc);
             } finally {
-                resident.shrunk();
+                if (shorter) {
+                    resident.shrunk();
+                }
             }
             extents.holesChanged();
         });

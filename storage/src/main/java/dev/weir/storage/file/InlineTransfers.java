@@ -1,8 +1,6 @@
 package dev.weir.storage.file;
 
 import dev.weir.posix.Errno;
-import dev.weir.posix.FileStatus;
-import dev.weir.posix.PosixException;
 import dev.weir.posix.PosixFile;
 import dev.weir.posix.PosixNowait;
 import dev.weir.posix.PosixScheduling;
@@ -28,11 +26,6 @@ final class InlineTransfers {
 
     /** Leaves everything to the pool. */
     static final InlineTransfers NONE = new InlineTransfers(-1, 0, false, null);
-
-    /** Of Documentation/admin-guide/devices.txt. */
-    private static final int LOOP_MAJOR = 7;
-
-    private static final int NBD_MAJOR = 43;
 
     /** What is smaller has to be read from the disk first where it is not in memory. */
     private static final int PAGE = 4096;
@@ -63,21 +56,14 @@ final class InlineTransfers {
     }
 
     /** For a file that is read and written through the page cache, with that descriptor; blocks. */
-    static InlineTransfers of(OpenFile file) throws PosixException {
+    static InlineTransfers of(OpenFile file) {
         if (file.limits().requestAlignment() > 1) {
             return NONE;
         }
         boolean memory = !file.blockDevice() && file.fileSystem().isMemory();
-        boolean guarded =
-                !file.blockDevice() && file.fileSystem() == FileSystemType.EXT4 && !onDeviceOfProcess(file.fd());
+        boolean guarded = !file.blockDevice() && file.fileSystem() == FileSystemType.EXT4 && !file.onDeviceOfProcess();
         return new InlineTransfers(
                 file.fd(), memory ? 0 : PosixFile.RWF_NOWAIT, true, guarded ? new WriteGuard(System.nanoTime()) : null);
-    }
-
-    /** Behind a loop or network device may be an export of this very process, which the write would wait for. */
-    private static boolean onDeviceOfProcess(int fd) throws PosixException {
-        int major = FileStatus.of(fd).deviceMajor();
-        return major == LOOP_MAJOR || major == NBD_MAJOR;
     }
 
     /** A sync, or a change of what is allocated, begins on another thread. */

@@ -18,6 +18,7 @@ import java.nio.ByteOrder;
  * @param fd buffered whatever {@code cache.direct} says
  * @param direct whether transfers are to go around the page cache
  * @param fileSystem where it is, or where the name of the block device is
+ * @param onDeviceOfProcess whether it is on a loop or network device, behind which may be an export of this very process
  * @param length bytes when it was opened
  */
 record OpenFile(
@@ -27,10 +28,16 @@ record OpenFile(
         boolean direct,
         boolean blockDevice,
         FileSystemType fileSystem,
+        boolean onDeviceOfProcess,
         long length,
         BlockLimits limits)
         implements BackingFile {
     private static final long BLKSSZGET = 0x1268;
+
+    /** Of Documentation/admin-guide/devices.txt. */
+    private static final int LOOP_MAJOR = 7;
+
+    private static final int NBD_MAJOR = 43;
 
     /** Opens a file; blocks, but never on a fifo. A failure leaves nothing open. */
     static OpenFile open(String filename, boolean readOnly, boolean direct) throws IOException {
@@ -82,7 +89,16 @@ record OpenFile(
                     sector,
                     Math.max(0, status.blockSize()));
             long length = device ? PosixFile.lseek(fd, 0, PosixFile.SEEK_END) : status.size();
-            return new OpenFile(filename, fd, readOnly, direct, device, FileSystemType.of(fd), length, limits);
+            return new OpenFile(
+                    filename,
+                    fd,
+                    readOnly,
+                    direct,
+                    device,
+                    FileSystemType.of(fd),
+                    onDeviceOfProcess(status),
+                    length,
+                    limits);
         } catch (IOException | RuntimeException | Error e) {
             try {
                 PosixFile.close(fd);
@@ -91,6 +107,10 @@ record OpenFile(
             }
             throw e;
         }
+    }
+
+    private static boolean onDeviceOfProcess(FileStatus status) {
+        return status.deviceMajor() == LOOP_MAJOR || status.deviceMajor() == NBD_MAJOR;
     }
 
     private static void requireKind(String filename, FileStatus status) {

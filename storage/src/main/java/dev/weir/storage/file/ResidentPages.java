@@ -21,8 +21,14 @@ final class ResidentPages {
     /** Bytes above which a caller would be kept too long. */
     static final int MAX_BYTES = InlineTransfers.MAX_SHARED_BYTES;
 
-    /** Bytes of the smallest mapping; the next one is made for twice as long a file, whatever is there. */
+    /** Bytes of the smallest mapping; the next one is twice as long. */
     private static final long MIN_MAPPED = 1L << 30;
+
+    /**
+     * Bytes of the longest one: what lies behind is copied. All exports share one address space, and what is mapped counts
+     * for the memory of the process.
+     */
+    private static final long MAX_MAPPED = 64L << 30;
 
     private static final long WAIT_NANOS = 20_000;
 
@@ -42,24 +48,27 @@ final class ResidentPages {
     private record Mapping(long address, long length) {}
 
     ResidentPages(OpenFile file, FileLength end) {
-        boolean direct = file.limits().requestAlignment() > 1;
         this.fd = file.fd();
         this.end = end;
-        this.possible = !direct && !file.blockDevice() && file.fileSystem().isLocalDisk();
+        this.possible = file.limits().requestAlignment() == 1
+                && !file.blockDevice()
+                && file.fileSystem().isLocalDisk()
+                && !file.onDeviceOfProcess()
+                && PosixPageCache.isKnown(file.fd());
     }
 
     /** As {@link dev.weir.storage.BlockIo#showResident}. */
     boolean show(long offset, int length, ResidentReader reader) {
-        if (!possible || length < MIN_BYTES || length > MAX_BYTES) {
+        if (!possible || length < MIN_BYTES || length > MAX_BYTES || offset + length > MAX_MAPPED) {
             return false;
         }
         showing.incrementAndGet();
         try {
-            if (shrinking.get() > 0 || offset + length > end.bytes() || !isCached(offset, length)) {
+            if (shrinking.get() > 0 || offset + length > end.bytes()) {
                 return false;
             }
             Mapping mapping = mapping(offset + length);
-            if (mapping == null) {
+            if (mapping == null || !PosixPageCache.isResident(mapping.address + offset, length)) {
                 return false;
             }
             reader.show(mapping.address + offset, length);
@@ -67,14 +76,6 @@ final class ResidentPages {
         } finally {
             showing.decrementAndGet();
         }
-    }
-
-    private boolean isCached(long offset, int length) {
-        int cached = PosixPageCache.isCached(fd, offset, length);
-        if (cached < 0) {
-            possible = false;
-        }
-        return cached > 0;
     }
 
     private @Nullable Mapping mapping(long needed) {

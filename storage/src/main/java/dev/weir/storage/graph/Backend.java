@@ -11,6 +11,7 @@ import dev.weir.storage.Permissions;
 import dev.weir.storage.PreallocMode;
 import dev.weir.storage.ResidentReader;
 import dev.weir.storage.WriteFlag;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Set;
@@ -114,6 +115,9 @@ final class Backend implements BlockBackend {
         }
         try {
             return node.showResident(offset, length, reader);
+        } catch (UncheckedIOException failure) {
+            failed("read", Failures.of(failure, node.nodeName(), "read", offset));
+            return true;
         } finally {
             gate.ended();
         }
@@ -360,6 +364,7 @@ final class Backend implements BlockBackend {
 
     /** A request failed. */
     void failed(String operation, Throwable failure) {
+        node.counters().failed(operation, failure);
         if (failure instanceof BlockException told) {
             failureListeners.forEach(listener -> listener.failed(operation, told));
         }

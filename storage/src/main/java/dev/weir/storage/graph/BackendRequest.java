@@ -96,7 +96,6 @@ final class BackendRequest<T> implements CoreSubscriber<T>, Subscription {
             }
             Throwable told =
                     Failures.of(failure, operation.backend.node().nodeName(), operation.operation, operation.offset);
-            operation.backend.node().counters().failed(operation.operation, told);
             operation.backend.failed(operation.operation, told);
             actual.onError(told);
         } finally {

@@ -20,7 +20,8 @@ class RangeCallsTest {
     private final Set<Call> lacking = EnumSet.of(Call.ZERO_RANGE);
     private final List<Call> done = new ArrayList<>();
     private final RangeCalls ranges = new RangeCalls(
-            new OpenFile("image", -1, false, false, false, FileSystemType.OTHER, 4096, BlockLimits.BYTES), this::call);
+            new OpenFile("image", -1, false, false, false, FileSystemType.OTHER, false, 4096, BlockLimits.BYTES),
+            this::call);
 
     private void call(Call call, long offset, long length) throws PosixException {
         if (lacking.contains(call)) {

@@ -9,10 +9,13 @@ import dev.weir.storage.NodeOptions;
 import dev.weir.storage.Permissions;
 import dev.weir.storage.throttle.ThrottleLimits;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -74,6 +77,21 @@ class ShowResidentTest {
         NodeStatistics statistics = ((GraphNode) backend.node()).counters().snapshot();
         assertThat(statistics.reads()).isEqualTo(1);
         assertThat(statistics.bytesRead()).isEqualTo(PART);
+    }
+
+    @Test
+    void dataThatCouldNotBeHadAfterAllIsAReadThatFailed() {
+        BlockBackend backend = attach("raw,node-name=r,file.driver=file,file.filename=" + image);
+        List<String> told = new ArrayList<>();
+        backend.onError((operation, failure) -> told.add(operation + " " + failure.kind()));
+        boolean answered = backend.showResident(0, PART, (address, bytes) -> {
+            throw new UncheckedIOException(new IOException("gone"));
+        });
+        assertThat(answered).isTrue();
+        assertThat(told).containsExactly("read IO");
+        assertThat(((GraphNode) backend.node()).counters().snapshot().failedReads())
+                .isEqualTo(1);
+        assertThat(backend.inFlight()).isZero();
     }
 
     @Test
