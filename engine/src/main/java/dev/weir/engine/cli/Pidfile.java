@@ -1,69 +1,72 @@
 package dev.weir.engine.cli;
 
+import dev.weir.posix.Errno;
+import dev.weir.posix.FileStatus;
+import dev.weir.posix.OfdLock;
+import dev.weir.posix.PosixException;
+import dev.weir.posix.PosixFile;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The file that tells the process's id for as long as it lives: locked, so that two cannot have the same. */
 final class Pidfile implements AutoCloseable {
+    private static final int MODE = 0600;
+
     private @Nullable Path path;
-    private @Nullable FileChannel channel;
+    private int fd = -1;
 
     /** Writes it; fails where another process holds it, whose file is not touched then. */
     void write(String name) throws DaemonStep.Failure {
         try {
-            Path file = Path.of(name);
-            FileChannel opened = lock(file);
-            opened.truncate(0);
-            opened.write(
-                    StandardCharsets.US_ASCII.encode(ProcessHandle.current().pid() + "\n"));
+            fd = lock(name);
+            PosixFile.ftruncate(fd, 0);
+            byte[] pid = (ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.US_ASCII);
+            PosixFile.pwrite(fd, ByteBuffer.allocateDirect(pid.length).put(pid).flip(), 0);
             // Its own name: the directory may be another by the end.
-            path = file.toRealPath();
-        } catch (OverlappingFileLockException e) {
-            throw failure("Cannot lock pid file: Resource temporarily unavailable", e);
-        } catch (NoSuchFileException e) {
-            throw failure("Could not create '" + name + "': No such file or directory", e);
-        } catch (FileSystemException e) {
-            throw failure("Could not create '" + name + "': " + e.getReason(), e);
+            path = Path.of(name).toRealPath();
+        } catch (PosixException e) {
+            throw failure("Could not create '" + name + "': " + Errno.text(e.errno()), e);
         } catch (IOException | IllegalArgumentException e) {
             throw failure("Could not create '" + name + "': " + e.getMessage(), e);
         }
     }
 
-    /** The one whose end removes the file may be at it: what is locked then is no longer what has the name. */
-    private FileChannel lock(Path file) throws IOException, DaemonStep.Failure {
+    /** Whoever ends may remove the file before it is locked here: then what is locked is no longer what has the name. */
+    private static int lock(String name) throws PosixException, DaemonStep.Failure {
         while (true) {
-            Object before = key(file);
-            FileChannel opened = FileChannel.open(
-                    file,
-                    Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
-                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-            channel = opened;
-            if (opened.tryLock() == null) {
-                throw failure("Cannot lock pid file: Resource temporarily unavailable", null);
+            int opened = PosixFile.open(name, PosixFile.O_CREAT | PosixFile.O_WRONLY | PosixFile.O_CLOEXEC, MODE);
+            boolean held = false;
+            try {
+                if (!OfdLock.tryLock(opened, 0, 0, true)) {
+                    throw failure("Cannot lock pid file: Resource temporarily unavailable", null);
+                }
+                held = hasName(opened, name);
+            } finally {
+                if (!held) {
+                    PosixFile.close(opened);
+                }
             }
-            if (before != null && before.equals(key(file))) {
+            if (held) {
                 return opened;
             }
-            opened.close();
         }
     }
 
-    private static @Nullable Object key(Path file) throws IOException {
+    /** Compared with the file while that is open: a number is given to another file as soon as nobody has it. */
+    private static boolean hasName(int opened, String name) throws PosixException {
+        FileStatus file = FileStatus.of(opened);
         try {
-            return Files.readAttributes(file, BasicFileAttributes.class).fileKey();
-        } catch (NoSuchFileException e) {
-            return null;
+            FileStatus named = FileStatus.of(name);
+            return named.device() == file.device() && named.inode() == file.inode();
+        } catch (PosixException e) {
+            if (e.errno() == Errno.ENOENT) {
+                return false;
+            }
+            throw e;
         }
     }
 
@@ -79,8 +82,9 @@ final class Pidfile implements AutoCloseable {
         if (file != null) {
             Files.deleteIfExists(file);
         }
-        if (channel != null) {
-            channel.close();
+        if (fd >= 0) {
+            PosixFile.close(fd);
+            fd = -1;
         }
     }
 }
