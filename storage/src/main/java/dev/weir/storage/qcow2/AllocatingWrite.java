@@ -4,71 +4,110 @@ import dev.weir.storage.spi.BouncePool;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
  * Writes guest data to clusters that are not yet linked, with what the guest saw around it, and links them. Where both sides
- * need a copy it is one write. Whoever runs it holds the guest clusters exclusively.
+ * need a copy it is one write. Whoever runs it holds the guest clusters exclusively, and asks for one step after the other.
  */
 final class AllocatingWrite {
     /** Up to here what is copied and what is new is one write. */
     private static final int MERGED = 128 << 10;
 
     private final Qcow2Image image;
-    private final Allocation allocation;
     private final ByteBuffer src;
     private final long from;
-    private final long to;
-
-    /** @param src what goes from {@code from} on, at least up to the end of the allocation or of the write */
-    private AllocatingWrite(Qcow2Image image, Allocation allocation, ByteBuffer src, long from, long to) {
-        this.image = image;
-        this.allocation = allocation;
-        this.src = src;
-        this.from = from;
-        this.to = to;
-    }
+    private final long end;
+    private @Nullable Allocation allocation;
+    private long start;
+    private long stop;
+    private long to;
+    private boolean linked;
 
     /**
      * Writes as much as goes with the first cluster.
      *
      * @param src the bytes from {@code from} to {@code end}
-     * @return the guest offset up to which it was written
      */
-    static Mono<Long> run(Qcow2Image image, ByteBuffer src, long from, long end) {
-        return image.metadata().run(() -> Allocation.prepare(image, from, end)).flatMap(allocation -> {
-            long to = Math.min(end, allocation.guestEnd());
-            return new AllocatingWrite(image, allocation, src, from, to).run();
-        });
+    AllocatingWrite(Qcow2Image image, ByteBuffer src, long from, long end) {
+        this.image = image;
+        this.src = src;
+        this.from = from;
+        this.end = end;
     }
 
-    private Mono<Long> run() {
-        long start;
-        long stop;
-        try {
-            start = allocation.start(from);
-            stop = allocation.stop(to);
-        } catch (RuntimeException failure) {
-            return undo(failure);
+    /** The guest offset up to which it was written, once there is no next step. */
+    long end() {
+        return to;
+    }
+
+    /** What to wait for before it is asked for again; null when all is linked. A step that fails is the last one. */
+    @Nullable
+    Mono<Void> next() {
+        if (linked) {
+            return null;
         }
-        return image.data()
-                .reserve(allocation.hostEnd())
-                .then(Mono.defer(() -> write(start, stop)))
-                .onErrorResume(failure -> undo(failure).then())
-                .then(image.metadata().runNow(() -> allocation.link(start, stop)))
-                .thenReturn(to);
+        Metadata metadata = image.metadata();
+        Allocation place = allocation;
+        if (place == null) {
+            try {
+                place = metadata.now(this::prepare);
+            } catch (Missing missing) {
+                return metadata.run(this::prepare).then();
+            }
+        }
+        if (to == 0) {
+            to = Math.min(end, place.guestEnd());
+            return transfer(place).onErrorResume(this::undo);
+        }
+        linked = true;
+        try {
+            metadata.now(this::link);
+            return null;
+        } catch (Missing missing) {
+            return metadata.runNow(this::link).then();
+        }
     }
 
-    private Mono<Long> undo(Throwable failure) {
-        return allocation.undo().then(Mono.error(failure));
+    private Allocation prepare() {
+        Allocation place = Allocation.prepare(image, from, end);
+        allocation = place;
+        return place;
     }
 
-    private Mono<Void> write(long start, long stop) {
+    private boolean link() {
+        return allocation().link(start, stop);
+    }
+
+    private Allocation allocation() {
+        return Objects.requireNonNull(allocation);
+    }
+
+    private Mono<Void> undo(Throwable failure) {
+        return allocation().undo().then(Mono.error(failure));
+    }
+
+    private Mono<Void> transfer(Allocation place) {
+        try {
+            start = place.start(from);
+            stop = place.stop(to);
+            // Also where nothing has to be reserved: of a device that ends a write twice, then() passes on the first
+            // end.
+            return image.data().reserve(place.hostEnd()).then(Mono.defer(this::write));
+        } catch (RuntimeException failure) {
+            return Mono.error(failure);
+        }
+    }
+
+    private Mono<Void> write() {
+        Allocation place = allocation();
         // What was never written reads as zero by itself.
-        boolean head = start < from && !(allocation.fresh() && allocation.zero(start, from));
-        boolean tail = to < stop && !(allocation.fresh() && allocation.zero(to, stop));
+        boolean head = start < from && !(place.fresh() && place.zero(start, from));
+        boolean tail = to < stop && !(place.fresh() && place.zero(to, stop));
         long first = head ? start : from;
         long last = tail ? stop : to;
         if (!head && !tail) {
@@ -93,39 +132,39 @@ final class AllocatingWrite {
         return Flux.concat(parts).then();
     }
 
-    private Mono<Void> direct(long start, long stop) {
-        return image.data().write(allocation.host(start), part(start, stop));
+    private Mono<Void> direct(long first, long last) {
+        return image.data().write(allocation().host(first), part(first, last));
     }
 
-    private ByteBuffer part(long start, long stop) {
-        return src.slice(src.position() + (int) (start - from), (int) (stop - start));
+    private ByteBuffer part(long first, long last) {
+        return src.slice(src.position() + (int) (first - from), (int) (last - first));
     }
 
-    private Mono<Void> merged(long start, long stop) {
+    private Mono<Void> merged(long first, long last) {
         return Mono.defer(() -> {
-            int length = (int) (stop - start);
+            int length = (int) (last - first);
             ByteBuffer buffer = image.pool().take(length, BouncePool.PAGE);
-            long dataFrom = Math.max(from, start);
-            long dataTo = Math.min(to, stop);
-            return before(buffer.clear(), start, start, dataFrom)
-                    .then(Mono.defer(() -> before(buffer.clear(), start, dataTo, stop)))
+            long dataFrom = Math.max(from, first);
+            long dataTo = Math.min(to, last);
+            return before(buffer.clear(), first, first, dataFrom)
+                    .then(Mono.defer(() -> before(buffer.clear(), first, dataTo, last)))
                     .then(Mono.defer(() -> {
                         ByteBuffer data = part(dataFrom, dataTo);
-                        buffer.clear().put((int) (dataFrom - start), data, 0, data.remaining());
-                        return image.data().write(allocation.host(start), buffer.limit(length));
+                        buffer.clear().put((int) (dataFrom - first), data, 0, data.remaining());
+                        return image.data().write(allocation().host(first), buffer.limit(length));
                     }))
                     .doOnTerminate(() -> image.pool().give(buffer));
         });
     }
 
     /** Puts what the guest saw before. */
-    private Mono<Void> before(ByteBuffer buffer, long start, long rangeFrom, long rangeTo) {
+    private Mono<Void> before(ByteBuffer buffer, long first, long rangeFrom, long rangeTo) {
         if (rangeFrom >= rangeTo) {
             return Mono.empty();
         }
-        int at = (int) (rangeFrom - start);
-        int end = (int) (rangeTo - start);
-        if (allocation.zero(rangeFrom, rangeTo)) {
+        int at = (int) (rangeFrom - first);
+        int end = (int) (rangeTo - first);
+        if (allocation().zero(rangeFrom, rangeTo)) {
             return Mono.fromRunnable(() -> Zeroes.fill(buffer, at, end));
         }
         return new Mono<>() {

@@ -91,12 +91,20 @@ final class Metadata {
         return clusters;
     }
 
+    /** Runs a step at once. @throws Missing where it has to be run otherwise; nothing has changed then */
+    <T> T now(Supplier<T> step) {
+        requireSound();
+        synchronized (lock) {
+            return step.get();
+        }
+    }
+
     /** Runs a step. It completes at once where nothing is missing. */
     <T> Mono<T> run(Supplier<T> step) {
         return Mono.defer(() -> {
             Missing missing;
             try {
-                return Mono.just(attempt(step));
+                return Mono.just(now(step));
             } catch (Missing e) {
                 missing = e;
             }
@@ -118,19 +126,12 @@ final class Metadata {
     private <T> Mono<T> retry(Supplier<T> step) {
         Mono<T> next = Mono.defer(() -> {
             try {
-                return Mono.just(attempt(step));
+                return Mono.just(now(step));
             } catch (Missing missing) {
                 return missing.first().then(Mono.empty());
             }
         });
         return next.repeatWhenEmpty(empty -> empty);
-    }
-
-    private <T> T attempt(Supplier<T> step) {
-        requireSound();
-        synchronized (lock) {
-            return step.get();
-        }
     }
 
     /** @throws BlockException once a corruption was come across */

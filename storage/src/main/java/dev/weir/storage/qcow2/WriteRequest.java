@@ -21,6 +21,7 @@ final class WriteRequest extends ImageRequest {
     private boolean force;
     private boolean exclusive;
     private RangeLock.@Nullable Hold second;
+    private @Nullable AllocatingWrite allocating;
 
     /** @param force whether it has to be on stable storage when it ends */
     WriteRequest(Qcow2Image image, long offset, ByteBuffer src, boolean force, CoreSubscriber<? super Void> actual) {
@@ -59,6 +60,9 @@ final class WriteRequest extends ImageRequest {
     @Override
     @Nullable
     Mono<Void> step() {
+        if (allocating != null) {
+            return goOn(allocating);
+        }
         if (at == end) {
             return ending();
         }
@@ -78,9 +82,18 @@ final class WriteRequest extends ImageRequest {
             return becomeExclusive();
         }
         ByteBuffer rest = src.duplicate().position(start + (int) (at - offset));
-        return AllocatingWrite.run(image, rest, at, end)
-                .doOnNext(written -> at = written)
-                .then();
+        return goOn(new AllocatingWrite(image, rest, at, end));
+    }
+
+    private @Nullable Mono<Void> goOn(AllocatingWrite write) {
+        Mono<Void> next = write.next();
+        if (next == null) {
+            at = write.end();
+            allocating = null;
+            return step();
+        }
+        allocating = write;
+        return next;
     }
 
     private Mono<Void> inPlace(L2Slice slice, long stop) {
