@@ -29,8 +29,11 @@ final class FirstWriteMeasurements implements Measurements {
     /** What comes before those where they are large, and so few: as many allocations as two measurements have. */
     private static final Cell MANY = Cell.parse("randwrite:4k:32");
 
-    /** All that is in memory at the same time, by the same measure. */
-    private static final double MOST = WARMUP + 2 * SMALL + LARGE + SMALL;
+    /** Memory that is ready on each processor: for all that is allocated where requests are large. */
+    private static final double READY = 1.1 * LARGE;
+
+    /** All that is in memory at the same time, by the size of other images. */
+    private static final double MOST = WARMUP + 2 * SMALL + 2 * READY * ReadyMemory.shares();
 
     private static final int CREATE_SECONDS = 30;
     private static final int TIMEOUT_SECONDS = 60;
@@ -95,10 +98,14 @@ final class FirstWriteMeasurements implements Measurements {
             run.fio().writeOnce(target, MANY, 0, megabytes(MANY, 2 * SMALL * size), TIMEOUT_SECONDS);
         }
         run.fio().writeOnce(target, cell, third, megabytes(cell, WARMUP * size), TIMEOUT_SECONDS);
-        stage.claimMemory((int) Math.ceil(SMALL * size));
-        double before = server.cpuMicros();
-        Fio.Figures figures = run.fio().writeOnce(target, cell, 2 * third, megabytes(cell, size), TIMEOUT_SECONDS);
-        run.keep(suite(), cell.toString(), server, round, figures, server.cpuMicros() - before);
+        ReadyMemory memory = ReadyMemory.in(stage.path("memory"), (int) Math.ceil(READY * size));
+        try {
+            double before = server.cpuMicros();
+            Fio.Figures figures = run.fio().writeOnce(target, cell, 2 * third, megabytes(cell, size), TIMEOUT_SECONDS);
+            run.keep(suite(), cell.toString(), server, round, figures, server.cpuMicros() - before);
+        } finally {
+            memory.close();
+        }
         stage.stop(server);
         Files.delete(image);
     }

@@ -63,21 +63,6 @@ final class Stage implements AutoCloseable {
         return image;
     }
 
-    /**
-     * Has the kernel take so much memory and give it back: a virtual machine returns what it does not use to its host, and a
-     * server that is the next to need it would wait for the host, page by page.
-     */
-    void claimMemory(int megabytes) throws IOException {
-        Path filler = path("filler");
-        byte[] bytes = new byte[MEGABYTE];
-        try (var out = Files.newOutputStream(filler)) {
-            for (int i = 0; i < megabytes; i++) {
-                out.write(bytes);
-            }
-        }
-        Files.delete(filler);
-    }
-
     /** A file to mount on, anew for each server that has this name. */
     Path mountFile(String name) throws IOException {
         Path mount = path(name + ".mnt");
