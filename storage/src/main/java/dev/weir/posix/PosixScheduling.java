@@ -136,6 +136,11 @@ public final class PosixScheduling {
         LibC.CALLS.setpriority(PRIO_PROCESS, SELF, 19);
     }
 
+    /** Ends {@link #giveWay}, where that is allowed: nice 0, as other threads. */
+    public static void comeBack() {
+        LibC.CALLS.setpriority(PRIO_PROCESS, SELF, 0);
+    }
+
     /** How often the calling thread has given up its processor so far, or was made to. Allocates nothing. */
     public static long switches() {
         ByteBuffer usage = usage();

@@ -176,7 +176,7 @@ final class ClientAffinity {
         }
         // A neighbour is one of the processors 0 and 1.
         if (neighbour != null && here + there == 1 && now - looked < SPIN_NANOS && !neighbour.isBusy(here)) {
-            neighbour.spin(looked + SPIN_NANOS, there);
+            neighbour.spin(looked + 2 * SPIN_NANOS, there);
             return;
         }
         goingTo = PosixScheduling.UNKNOWN;

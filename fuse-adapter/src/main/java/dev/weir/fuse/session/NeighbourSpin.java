@@ -10,13 +10,17 @@ import org.slf4j.LoggerFactory;
  * Keeps the other processor of a machine with two from being idle, for a moment: the scheduler wakes a client there
  * otherwise, away from the event loop that has just answered it, and to wake an idle processor takes longer than to serve
  * the request. What is spent on it is what the loop would spend on polling if they were apart; everybody else's threads go
- * first (nice 19). Any thread.
+ * first (nice 19), but for a moment at the beginning: a client that has been away is woken up where the load is least, and a
+ * thread that gives way is next to none. Any thread.
  */
 final class NeighbourSpin implements ClientAffinity.Neighbour {
     private static final Logger LOGGER = LoggerFactory.getLogger(NeighbourSpin.class);
 
     private static final @Nullable NeighbourSpin INSTANCE =
             Runtime.getRuntime().availableProcessors() == 2 ? new NeighbourSpin() : null;
+
+    /** How long it counts as much as any thread, where it may. */
+    static final long EAGER_NANOS = 4_000_000;
 
     /** How long the thread stays when nobody wants it. */
     static final long LINGER_NANOS = 200_000_000;
@@ -71,7 +75,6 @@ final class NeighbourSpin implements ClientAffinity.Neighbour {
     }
 
     private void run() {
-        PosixScheduling.giveWay();
         while (isWanted() || isWantedSoon()) {
             spinning = true;
             // Only while it spins: who wakes it up must find a processor for it that is not busy.
@@ -109,9 +112,16 @@ final class NeighbourSpin implements ClientAffinity.Neighbour {
     }
 
     private void spinOn(int here) {
+        PosixScheduling.comeBack();
+        boolean eager = true;
+        long start = System.nanoTime();
         busy = here;
         while (isWanted() && processor == here) {
             Thread.onSpinWait();
+            if (eager && System.nanoTime() - start > EAGER_NANOS) {
+                eager = false;
+                PosixScheduling.giveWay();
+            }
         }
         busy = PosixScheduling.UNKNOWN;
     }
