@@ -11,8 +11,9 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Writes guest data to clusters that are not yet linked, with what the guest saw around it, and links them. Where both sides
- * need a copy it is one write. Whoever runs it holds the guest clusters exclusively, and asks for one step after the other.
+ * Writes guest data to clusters that are not yet linked, with what the guest saw around it, and links them: as much as goes
+ * with the first cluster. Where both sides need a copy it is one write. Whoever runs it holds the guest clusters exclusively,
+ * and asks for one step after the other.
  */
 final class AllocatingWrite {
     /** Up to here what is copied and what is new is one write. */
@@ -25,14 +26,14 @@ final class AllocatingWrite {
     private @Nullable Allocation allocation;
     private long start;
     private long stop;
+
+    /** Where it ends; 0 until there is a place for it. */
     private long to;
+
+    private @Nullable Throwable failure;
     private boolean linked;
 
-    /**
-     * Writes as much as goes with the first cluster.
-     *
-     * @param src the bytes from {@code from} to {@code end}
-     */
+    /** @param src the bytes from {@code from} to {@code end} */
     AllocatingWrite(Qcow2Image image, ByteBuffer src, long from, long end) {
         this.image = image;
         this.src = src;
@@ -45,11 +46,15 @@ final class AllocatingWrite {
         return to;
     }
 
-    /** What to wait for before it is asked for again; null when all is linked. A step that fails is the last one. */
+    /** What to wait for before it is asked for again; null when all is linked. */
     @Nullable
     Mono<Void> next() {
         if (linked) {
             return null;
+        }
+        Throwable reason = failure;
+        if (reason != null) {
+            return allocation().undo().then(Mono.error(reason));
         }
         Metadata metadata = image.metadata();
         Allocation place = allocation;
@@ -62,15 +67,23 @@ final class AllocatingWrite {
         }
         if (to == 0) {
             to = Math.min(end, place.guestEnd());
-            return transfer(place).onErrorResume(this::undo);
+            return transfer(place);
         }
-        linked = true;
-        try {
-            metadata.now(this::link);
-            return null;
-        } catch (Missing missing) {
-            return metadata.runNow(this::link).then();
+        metadata.now(this::link);
+        return null;
+    }
+
+    /**
+     * A step failed.
+     *
+     * @return whether there is a next one: it gives back what was taken, and fails with the same
+     */
+    boolean failed(Throwable reason) {
+        if (allocation == null || linked || failure != null) {
+            return false;
         }
+        failure = reason;
+        return true;
     }
 
     private Allocation prepare() {
@@ -80,6 +93,8 @@ final class AllocatingWrite {
     }
 
     private boolean link() {
+        // From here on the clusters may be the guest's, and are not given back.
+        linked = true;
         return allocation().link(start, stop);
     }
 
@@ -87,20 +102,11 @@ final class AllocatingWrite {
         return Objects.requireNonNull(allocation);
     }
 
-    private Mono<Void> undo(Throwable failure) {
-        return allocation().undo().then(Mono.error(failure));
-    }
-
     private Mono<Void> transfer(Allocation place) {
-        try {
-            start = place.start(from);
-            stop = place.stop(to);
-            // Also where nothing has to be reserved: of a device that ends a write twice, then() passes on the first
-            // end.
-            return image.data().reserve(place.hostEnd()).then(Mono.defer(this::write));
-        } catch (RuntimeException failure) {
-            return Mono.error(failure);
-        }
+        start = place.start(from);
+        stop = place.stop(to);
+        // Also where nothing has to be reserved: of a device that ends a write twice, then() passes on the first end.
+        return image.data().reserve(place.hostEnd()).then(Mono.defer(this::write));
     }
 
     private Mono<Void> write() {

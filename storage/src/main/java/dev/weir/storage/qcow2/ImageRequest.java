@@ -40,7 +40,7 @@ abstract class ImageRequest extends StepRequest {
     }
 
     @Override
-    protected final boolean recover(Throwable failure) {
+    protected boolean recover(Throwable failure) {
         if (told || !(failure instanceof Corruption)) {
             return false;
         }

@@ -86,14 +86,20 @@ final class WriteRequest extends ImageRequest {
     }
 
     private @Nullable Mono<Void> goOn(AllocatingWrite write) {
+        allocating = write;
         Mono<Void> next = write.next();
         if (next == null) {
             at = write.end();
             allocating = null;
             return step();
         }
-        allocating = write;
         return next;
+    }
+
+    @Override
+    protected boolean recover(Throwable failure) {
+        AllocatingWrite write = allocating;
+        return write != null && write.failed(failure) || super.recover(failure);
     }
 
     private Mono<Void> inPlace(L2Slice slice, long stop) {
