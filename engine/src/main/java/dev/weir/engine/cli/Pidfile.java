@@ -16,18 +16,22 @@ import org.jspecify.annotations.Nullable;
 final class Pidfile implements AutoCloseable {
     private static final int MODE = 0600;
 
+    /** A file that changes with each try is no file to hold. */
+    private static final int TRIES = 1000;
+
     private @Nullable Path path;
     private int fd = -1;
 
     /** Writes it; fails where another process holds it, whose file is not touched then. */
     void write(String name) throws DaemonStep.Failure {
         try {
+            Path file = Path.of(name);
             fd = lock(name);
+            // Its own name: the directory may be another by the end.
+            path = file.toRealPath();
             PosixFile.ftruncate(fd, 0);
             byte[] pid = (ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.US_ASCII);
             PosixFile.pwrite(fd, ByteBuffer.allocateDirect(pid.length).put(pid).flip(), 0);
-            // Its own name: the directory may be another by the end.
-            path = Path.of(name).toRealPath();
         } catch (PosixException e) {
             throw failure("Could not create '" + name + "': " + Errno.text(e.errno()), e);
         } catch (IOException | IllegalArgumentException e) {
@@ -37,7 +41,7 @@ final class Pidfile implements AutoCloseable {
 
     /** Whoever ends may remove the file before it is locked here: then what is locked is no longer what has the name. */
     private static int lock(String name) throws PosixException, DaemonStep.Failure {
-        while (true) {
+        for (int i = 0; i < TRIES; i++) {
             int opened = PosixFile.open(name, PosixFile.O_CREAT | PosixFile.O_WRONLY | PosixFile.O_CLOEXEC, MODE);
             boolean held = false;
             try {
@@ -54,6 +58,7 @@ final class Pidfile implements AutoCloseable {
                 return opened;
             }
         }
+        throw failure("Cannot lock pid file: it is made anew again and again", null);
     }
 
     /** Compared with the file while that is open: a number is given to another file as soon as nobody has it. */
@@ -75,14 +80,18 @@ final class Pidfile implements AutoCloseable {
                 "cannot create PID file: " + reason, cause == null ? new IOException(reason) : cause);
     }
 
-    /** Removes it, if it is ours. */
+    /** Removes it, if it is ours and still has the name. */
     @Override
     public void close() throws IOException {
-        Path file = path;
-        if (file != null) {
-            Files.deleteIfExists(file);
+        if (fd < 0) {
+            return;
         }
-        if (fd >= 0) {
+        try {
+            Path file = path;
+            if (file != null && hasName(fd, file.toString())) {
+                Files.deleteIfExists(file);
+            }
+        } finally {
             PosixFile.close(fd);
             fd = -1;
         }

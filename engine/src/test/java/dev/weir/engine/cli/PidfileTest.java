@@ -74,6 +74,17 @@ class PidfileTest {
     }
 
     @Test
+    void oneThatSomebodyElseHasPutThereStays() throws Exception {
+        Path file = directory.resolve("pid");
+        try (var pidfile = new Pidfile()) {
+            pidfile.write(file.toString());
+            Files.move(file, directory.resolve("elsewhere"));
+            Files.writeString(file, "another's");
+        }
+        assertThat(file).hasContent("another's");
+    }
+
+    @Test
     void whoeverHoldsItHoldsWhatHasTheName() throws Exception {
         Path file = directory.resolve("pid");
         var holders = new AtomicInteger();
