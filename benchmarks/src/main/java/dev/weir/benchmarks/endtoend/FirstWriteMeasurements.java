@@ -29,11 +29,14 @@ final class FirstWriteMeasurements implements Measurements {
     /** What comes before those where they are large, and so few: as many allocations as two measurements have. */
     private static final Cell MANY = Cell.parse("randwrite:4k:32");
 
-    /** Memory that is ready on each processor: for all that is allocated where requests are large. */
-    private static final double READY = 1.1 * LARGE;
+    /** What a server needs besides, for tables, by what it allocates. */
+    private static final double TABLES = 1.1;
 
     /** All that is in memory at the same time, by the size of other images. */
-    private static final double MOST = WARMUP + 2 * SMALL + 2 * READY * ReadyMemory.shares();
+    private static final double MOST = WARMUP + 2 * SMALL + 2 * TABLES * Math.max(SMALL, LARGE * ReadyMemory.shares());
+
+    /** Besides, in MiB: what is rounded up, and what file systems need for themselves. */
+    private static final int SLACK = 16;
 
     private static final int CREATE_SECONDS = 30;
     private static final int TIMEOUT_SECONDS = 60;
@@ -62,7 +65,7 @@ final class FirstWriteMeasurements implements Measurements {
 
     @Override
     public void measure(Run run) throws IOException, InterruptedException, ComparisonException {
-        long space = Math.round(MOST * run.plan().size());
+        long space = Math.round(MOST * run.plan().size()) + SLACK;
         try (Stage stage = run.stage(run.places().memory(), space)) {
             for (Cell cell : cells(run)) {
                 for (int round = 0; round < run.plan().rounds(); round++) {
@@ -98,7 +101,7 @@ final class FirstWriteMeasurements implements Measurements {
             run.fio().writeOnce(target, MANY, 0, megabytes(MANY, 2 * SMALL * size), TIMEOUT_SECONDS);
         }
         run.fio().writeOnce(target, cell, third, megabytes(cell, WARMUP * size), TIMEOUT_SECONDS);
-        ReadyMemory memory = ReadyMemory.in(stage.path("memory"), (int) Math.ceil(READY * size));
+        var memory = new ReadyMemory(stage.path("memory"), ready(cell, size));
         try {
             double before = server.cpuMicros();
             Fio.Figures figures = run.fio().writeOnce(target, cell, 2 * third, megabytes(cell, size), TIMEOUT_SECONDS);
@@ -108,6 +111,12 @@ final class FirstWriteMeasurements implements Measurements {
         }
         stage.stop(server);
         Files.delete(image);
+    }
+
+    /** On each processor, in MiB: where requests are large all that is allocated, where they are small together as much. */
+    private static int ready(Cell cell, int size) {
+        double allocated = cell.kibibytes() < CLUSTER_KIB ? SMALL / ReadyMemory.shares() : LARGE;
+        return (int) Math.ceil(TABLES * Math.max(LARGE, allocated) * size);
     }
 
     /**

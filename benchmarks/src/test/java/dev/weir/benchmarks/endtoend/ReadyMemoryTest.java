@@ -1,24 +1,30 @@
 package dev.weir.benchmarks.endtoend;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.weir.posix.FileStatus;
 import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 class ReadyMemoryTest {
     private static final long SECTOR = 512;
     private static final long MEGABYTE = 1 << 20;
 
-    @TempDir
-    Path directory;
+    private static final Path MEMORY = Path.of("/dev/shm");
+
+    @BeforeEach
+    void thereIsAFileSystemInMemory() {
+        assumeThat(MEMORY).isDirectory().isWritable();
+    }
 
     /** On every processor as much as was asked for. */
     @Test
     void itKeepsAsMuchAsItGivesBack() throws Exception {
-        Path file = directory.resolve("memory");
-        ReadyMemory memory = ReadyMemory.in(file, 3);
+        Path file =
+                MEMORY.resolve("weir-ready-memory-" + ProcessHandle.current().pid());
+        var memory = new ReadyMemory(file, 3);
         try {
             FileStatus status = FileStatus.of(file.toString());
             long kept = 3 * MEGABYTE * ReadyMemory.shares();
