@@ -74,6 +74,7 @@ final class LibCCalls {
     private final long schedGetaffinity = symbol("sched_getaffinity");
     private final long schedSetaffinity = symbol("sched_setaffinity");
     private final long setpriority = symbol("setpriority");
+    private final long getpriority = symbol("getpriority");
     private final long getrusage = symbol("getrusage");
     private final long strerror = symbol("strerror");
     private final long mmap = symbol("mmap");
@@ -302,6 +303,10 @@ final class LibCCalls {
 
     int sched_setaffinity(int pid, long length, long mask) {
         return (int) INVOKER.invokeN3(RETURNS_INT[3], this.schedSetaffinity, pid, length, mask);
+    }
+
+    int getpriority(int which, int who) {
+        return (int) INVOKER.invokeN2(RETURNS_INT[2], this.getpriority, which, who);
     }
 
     int setpriority(int which, int who, int priority) {

@@ -131,14 +131,19 @@ public final class PosixScheduling {
         }
     }
 
-    /** Has the calling thread run only where nobody else wants to, nearly: nice 19. */
-    public static void giveWay() {
-        LibC.CALLS.setpriority(PRIO_PROCESS, SELF, 19);
+    /** The nice value of the calling thread, from -20 to 19; a new thread has that of the one that started it. */
+    public static int nice() {
+        return LibC.CALLS.getpriority(PRIO_PROCESS, SELF);
     }
 
-    /** Ends {@link #giveWay}, where that is allowed: nice 0, as other threads. */
-    public static void comeBack() {
-        LibC.CALLS.setpriority(PRIO_PROCESS, SELF, 0);
+    /**
+     * Gives the calling thread another nice value.
+     *
+     * @param value from -20 to 19; a lower one than it has needs CAP_SYS_NICE or RLIMIT_NICE
+     * @return false where that is not allowed
+     */
+    public static boolean nice(int value) {
+        return LibC.CALLS.setpriority(PRIO_PROCESS, SELF, value) == 0;
     }
 
     /** How often the calling thread has given up its processor so far, or was made to. Allocates nothing. */

@@ -26,7 +26,7 @@ final class ClientAffinity {
     /** A move has lasted when the next one is not asked for before as many pauses. */
     private static final int LASTED = 16;
 
-    /** How long the neighbour spins before somebody has to see that it is worth it. */
+    /** How long the neighbour spins before somebody has to see that it is worth it; twice as long while the loop waits for it. */
     static final long SPIN_NANOS = 2_000_000;
 
     /** Requests from one look at that to the next. */
@@ -52,7 +52,7 @@ final class ClientAffinity {
     /** The other processor of a machine with two: {@link NeighbourSpin}. */
     interface Neighbour {
         /**
-         * Has it spin until then; every call puts the end off.
+         * Has it spin until then; every call sets the end anew.
          *
          * @param until on the clock of {@link Machine#nanoTime}
          * @param here the processor that is not meant, 0 or 1

@@ -11,7 +11,8 @@ import org.slf4j.LoggerFactory;
  * otherwise, away from the event loop that has just answered it, and to wake an idle processor takes longer than to serve
  * the request. What is spent on it is what the loop would spend on polling if they were apart; everybody else's threads go
  * first (nice 19), but for a moment at the beginning: a client that has been away is woken up where the load is least, and a
- * thread that gives way is next to none. Any thread.
+ * thread that gives way is next to none. Where the process may not lower nice values, it is so the first time only. Any
+ * thread.
  */
 final class NeighbourSpin implements ClientAffinity.Neighbour {
     private static final Logger LOGGER = LoggerFactory.getLogger(NeighbourSpin.class);
@@ -19,8 +20,13 @@ final class NeighbourSpin implements ClientAffinity.Neighbour {
     private static final @Nullable NeighbourSpin INSTANCE =
             Runtime.getRuntime().availableProcessors() == 2 ? new NeighbourSpin() : null;
 
-    /** How long it counts as much as any thread, where it may. */
+    /** How long it counts as much as the process's other threads. */
     static final long EAGER_NANOS = 4_000_000;
+
+    /** From one such time to the next, at least. */
+    private static final long EAGER_PAUSE = 8 * EAGER_NANOS;
+
+    private static final int GIVE_WAY = 19;
 
     /** How long the thread stays when nobody wants it. */
     static final long LINGER_NANOS = 200_000_000;
@@ -31,6 +37,11 @@ final class NeighbourSpin implements ClientAffinity.Neighbour {
     private volatile boolean impossible;
     private volatile boolean spinning;
     private @Nullable Thread thread;
+
+    /** Of the thread: the nice value that it began with, and when it had that last. */
+    private int usual;
+
+    private long eagerSince;
 
     NeighbourSpin() {
         until = System.nanoTime();
@@ -75,6 +86,8 @@ final class NeighbourSpin implements ClientAffinity.Neighbour {
     }
 
     private void run() {
+        usual = PosixScheduling.nice();
+        eagerSince = System.nanoTime() - EAGER_PAUSE;
         while (isWanted() || isWantedSoon()) {
             spinning = true;
             // Only while it spins: who wakes it up must find a processor for it that is not busy.
@@ -112,18 +125,22 @@ final class NeighbourSpin implements ClientAffinity.Neighbour {
     }
 
     private void spinOn(int here) {
-        PosixScheduling.comeBack();
-        boolean eager = true;
         long start = System.nanoTime();
+        boolean eager = start - eagerSince >= EAGER_PAUSE;
+        if (eager) {
+            eagerSince = start;
+            PosixScheduling.nice(usual);
+        }
         busy = here;
         while (isWanted() && processor == here) {
             Thread.onSpinWait();
             if (eager && System.nanoTime() - start > EAGER_NANOS) {
                 eager = false;
-                PosixScheduling.giveWay();
+                PosixScheduling.nice(GIVE_WAY);
             }
         }
         busy = PosixScheduling.UNKNOWN;
+        PosixScheduling.nice(GIVE_WAY);
     }
 
     private boolean isWanted() {
