@@ -23,6 +23,12 @@ final class ClientAffinity {
 
     static final long LONGEST_PAUSE = 32_000_000;
 
+    /**
+     * How long nobody must have had several requests at once. To such a client, too, answers may come one by one: while it
+     * is on the loop's processor, the loop takes that from it with each request that it sends. There it had better not stay.
+     */
+    static final long SEVERAL_NANOS = 50_000_000;
+
     /** A move has lasted when the next one is not asked for before as many pauses. */
     private static final int LASTED = 16;
 
@@ -97,6 +103,7 @@ final class ClientAffinity {
     private int asked;
     private int alone;
     private long aloneSince;
+    private long severalAt;
 
     private long pause = SHORTEST_PAUSE;
     private long looked;
@@ -115,6 +122,7 @@ final class ClientAffinity {
         this.neighbour = neighbour;
         this.looked = machine.nanoTime() - LONGEST_PAUSE;
         this.moved = looked;
+        this.severalAt = machine.nanoTime() - SEVERAL_NANOS;
     }
 
     static ClientAffinity ofThisThread() {
@@ -126,14 +134,19 @@ final class ClientAffinity {
      *
      * @param queue number of the descriptor that they came from: a client that asks several at a time does not wait for each answer
      * @param requests how many
+     * @param several whether some surely were there at the same time, or may have gone to other loops
      * @param answered whether each of them has its answer
      * @param thread the thread that asked last
      */
-    void served(int queue, int requests, boolean answered, int thread) {
+    void served(int queue, int requests, boolean several, boolean answered, int thread) {
+        if (several) {
+            severalAt = machine.nanoTime();
+            watching = false;
+        }
         if (watching) {
             watch(requests);
         }
-        if (requests != 1 || !answered || queue != asked || thread != client || thread == 0) {
+        if (several || requests != 1 || !answered || queue != asked || thread != client || thread == 0) {
             asked = queue;
             client = thread;
             alone = 0;
@@ -146,7 +159,9 @@ final class ClientAffinity {
         } else if (++alone > ALONE_IN_A_ROW) {
             alone = 0;
             long now = machine.nanoTime();
-            if (now - aloneSince <= ALONE_IN_A_ROW * SELDOM_NANOS && now - looked >= pause) {
+            if (now - aloneSince <= ALONE_IN_A_ROW * SELDOM_NANOS
+                    && now - looked >= pause
+                    && now - severalAt >= SEVERAL_NANOS) {
                 look(now);
             }
         }

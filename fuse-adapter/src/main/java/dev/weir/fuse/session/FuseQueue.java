@@ -229,8 +229,14 @@ final class FuseQueue {
         buffers.unreserve();
         session.spareQueues().served(wakeUp, replies.together(), inFlight.get());
         if (session.options().clientAffinity()) {
+            boolean several = replies.together() > 1 || session.spareQueues().isShared();
             ClientAffinity.ofThisThread()
-                    .served(device.descriptor().intValue(), wakeUp.requests(), inFlight.get() == 0, request.pid());
+                    .served(
+                            device.descriptor().intValue(),
+                            wakeUp.requests(),
+                            several,
+                            inFlight.get() == 0,
+                            request.pid());
         }
     }
 

@@ -73,7 +73,7 @@ class ClientAffinityTest {
     private void alone(int times) {
         for (int i = 0; i < times; i++) {
             machine.now += machine.step;
-            affinity.served(QUEUE, 1, true, CLIENT);
+            affinity.served(QUEUE, 1, false, true, CLIENT);
         }
     }
 
@@ -100,7 +100,30 @@ class ClientAffinityTest {
     void nothingMovesForRequestsThatComeTogether() {
         for (int i = 0; i < 10 * ENOUGH; i++) {
             machine.now += machine.step;
-            affinity.served(QUEUE, 2, true, CLIENT);
+            affinity.served(QUEUE, 2, false, true, CLIENT);
+        }
+        assertThat(machine.moves).isEmpty();
+    }
+
+    /** On one processor with the loop its requests come one by one, because it is made to wait after each. */
+    @Test
+    void nothingMovesSoonAfterSomebodyHadSeveralRequestsAtOnce() {
+        affinity.served(QUEUE, 3, true, true, CLIENT);
+        long end = machine.now + ClientAffinity.SEVERAL_NANOS;
+        while (machine.now + machine.step < end) {
+            alone(1);
+        }
+        assertThat(machine.moves).isEmpty();
+
+        alone(ENOUGH);
+        assertThat(machine.moves).containsExactly(1);
+    }
+
+    @Test
+    void nothingMovesWhileOtherLoopsMayHaveTheRest() {
+        for (int i = 0; i < 10 * ENOUGH; i++) {
+            machine.now += machine.step;
+            affinity.served(QUEUE, 1, true, true, CLIENT);
         }
         assertThat(machine.moves).isEmpty();
     }
@@ -109,7 +132,7 @@ class ClientAffinityTest {
     void nothingMovesWhereAnswersComeFromElsewhere() {
         for (int i = 0; i < 10 * ENOUGH; i++) {
             machine.now += machine.step;
-            affinity.served(QUEUE, 1, false, CLIENT);
+            affinity.served(QUEUE, 1, false, false, CLIENT);
         }
         assertThat(machine.moves).isEmpty();
     }
@@ -119,7 +142,7 @@ class ClientAffinityTest {
     void nothingMovesForAClientOfSeveralExportsAtOnce() {
         for (int i = 0; i < 10 * ENOUGH; i++) {
             machine.now += machine.step;
-            affinity.served(QUEUE + i % 2, 1, true, CLIENT);
+            affinity.served(QUEUE + i % 2, 1, false, true, CLIENT);
         }
         assertThat(machine.moves).isEmpty();
     }
@@ -128,7 +151,7 @@ class ClientAffinityTest {
     void nothingMovesForSeveralClientsThatTakeTurns() {
         for (int i = 0; i < 10 * ENOUGH; i++) {
             machine.now += machine.step;
-            affinity.served(QUEUE, 1, true, CLIENT + i % 2);
+            affinity.served(QUEUE, 1, false, true, CLIENT + i % 2);
         }
         assertThat(machine.moves).isEmpty();
     }
@@ -186,13 +209,13 @@ class ClientAffinityTest {
         var affinity = new ClientAffinity(machine, neighbour);
         for (int i = 0; i < ENOUGH + 5; i++) {
             machine.now += machine.step;
-            affinity.served(QUEUE, 1, true, CLIENT);
+            affinity.served(QUEUE, 1, false, true, CLIENT);
         }
         assertThat(machine.moves).isEmpty();
         assertThat(neighbour.here).isEqualTo(machine.there);
 
         neighbour.busy = machine.here;
-        affinity.served(QUEUE, 1, true, CLIENT);
+        affinity.served(QUEUE, 1, false, true, CLIENT);
         assertThat(machine.moves).containsExactly(1);
     }
 
@@ -202,7 +225,7 @@ class ClientAffinityTest {
         long enough = ENOUGH + ClientAffinity.SPIN_NANOS / machine.step + 1;
         for (int i = 0; i < enough; i++) {
             machine.now += machine.step;
-            affinity.served(QUEUE, 1, true, CLIENT);
+            affinity.served(QUEUE, 1, false, true, CLIENT);
         }
         assertThat(machine.moves).containsExactly(1);
     }
@@ -213,11 +236,11 @@ class ClientAffinityTest {
         var affinity = new ClientAffinity(machine, neighbour);
         for (int i = 0; i < ENOUGH; i++) {
             machine.now += machine.step;
-            affinity.served(QUEUE, 1, true, CLIENT);
+            affinity.served(QUEUE, 1, false, true, CLIENT);
         }
-        affinity.served(QUEUE, 2, true, CLIENT);
+        affinity.served(QUEUE, 2, false, true, CLIENT);
         neighbour.busy = machine.here;
-        affinity.served(QUEUE, 1, true, CLIENT);
+        affinity.served(QUEUE, 1, false, true, CLIENT);
         assertThat(machine.moves).isEmpty();
     }
 
@@ -227,12 +250,12 @@ class ClientAffinityTest {
         var affinity = new ClientAffinity(machine, neighbour);
         for (int i = 0; i < ENOUGH; i++) {
             machine.now += machine.step;
-            affinity.served(QUEUE, 1, true, CLIENT);
+            affinity.served(QUEUE, 1, false, true, CLIENT);
         }
         machine.now += 1_000_000_000;
-        affinity.served(QUEUE, 1, true, CLIENT);
+        affinity.served(QUEUE, 1, false, true, CLIENT);
         neighbour.busy = machine.here;
-        affinity.served(QUEUE, 1, true, CLIENT);
+        affinity.served(QUEUE, 1, false, true, CLIENT);
         assertThat(machine.moves).isEmpty();
     }
 }
