@@ -17,13 +17,27 @@ import org.slf4j.LoggerFactory;
 final class NeighbourSpin implements ClientAffinity.Neighbour {
     private static final Logger LOGGER = LoggerFactory.getLogger(NeighbourSpin.class);
 
+    private static final boolean PAUSES = mayPause(System.getProperty("os.version", ""));
+
     private static final @Nullable NeighbourSpin INSTANCE =
             Runtime.getRuntime().availableProcessors() == 2 ? new NeighbourSpin() : null;
 
     /** How long it counts as much as the process's other threads. */
     static final long EAGER_NANOS = 4_000_000;
 
-    /** From one such time to the next, at least. */
+    /**
+     * For how long it goes on without a pause: until the scheduler takes the processor's load for that of a busy one. After
+     * that pauses need not show: where the mean load of all processors is above 0.6, the scheduler does not look for an idle
+     * one (SIS_UTIL, since Linux 5.19).
+     */
+    static final long STEADY_NANOS = 100_000_000;
+
+    /** From one pause to the next, and how long a pause is. */
+    static final long TURN_NANOS = 1_500_000;
+
+    static final long PAUSE_NANOS = 1_000_000;
+
+    /** From one eager time to the next, at least. */
     private static final long EAGER_PAUSE = 8 * EAGER_NANOS;
 
     private static final int GIVE_WAY = 19;
@@ -38,10 +52,11 @@ final class NeighbourSpin implements ClientAffinity.Neighbour {
     private volatile boolean spinning;
     private @Nullable Thread thread;
 
-    /** Of the thread: the nice value that it began with, and when it had that last. */
+    // Of the thread: the nice value that it began with, when it had that last, and since when it has spun.
     private int usual;
-
     private long eagerSince;
+    private long since;
+    private long ended;
 
     NeighbourSpin() {
         until = System.nanoTime();
@@ -54,9 +69,10 @@ final class NeighbourSpin implements ClientAffinity.Neighbour {
 
     @Override
     public void spin(long until, int here) {
+        boolean elsewhere = processor == here;
         this.processor = 1 - here;
         this.until = until;
-        if (!spinning && !impossible) {
+        if ((elsewhere || !spinning) && !impossible) {
             wake();
         }
     }
@@ -88,6 +104,7 @@ final class NeighbourSpin implements ClientAffinity.Neighbour {
     private void run() {
         usual = PosixScheduling.nice();
         eagerSince = System.nanoTime() - EAGER_PAUSE;
+        ended = System.nanoTime() - STEADY_NANOS;
         while (isWanted() || isWantedSoon()) {
             spinning = true;
             // Only while it spins: who wakes it up must find a processor for it that is not busy.
@@ -131,16 +148,37 @@ final class NeighbourSpin implements ClientAffinity.Neighbour {
             eagerSince = start;
             PosixScheduling.nice(usual);
         }
+        if (start - ended > TURN_NANOS) {
+            since = start;
+        }
+        long turn = start;
         busy = here;
         while (isWanted() && processor == here) {
             Thread.onSpinWait();
-            if (eager && System.nanoTime() - start > EAGER_NANOS) {
+            long now = System.nanoTime();
+            if (eager && now - start > EAGER_NANOS) {
                 eager = false;
                 PosixScheduling.nice(GIVE_WAY);
+            }
+            if (PAUSES && now - since > STEADY_NANOS && now - turn > TURN_NANOS) {
+                LockSupport.parkNanos(this, PAUSE_NANOS);
+                turn = System.nanoTime();
             }
         }
         busy = PosixScheduling.UNKNOWN;
         PosixScheduling.nice(GIVE_WAY);
+        ended = System.nanoTime();
+    }
+
+    /** Whether a kernel of this release has SIS_UTIL. */
+    static boolean mayPause(String release) {
+        String[] numbers = release.split("[^0-9]", 3);
+        try {
+            int major = Integer.parseInt(numbers[0]);
+            return major > 5 || major == 5 && Integer.parseInt(numbers[1]) >= 19;
+        } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
+            return false;
+        }
     }
 
     private boolean isWanted() {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.weir.posix.PosixScheduling;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
@@ -61,5 +62,37 @@ class NeighbourSpinTest {
 
         spin.spin(System.nanoTime() + LONG_NANOS, HERE);
         await(() -> spin.isBusy(NEIGHBOUR));
+    }
+
+    /** What is left of a processor that is kept busy for long goes to others, or to nobody. */
+    @Test
+    void itPausesOnceItHasSpunForAWhile() throws InterruptedException {
+        assumeThat(NeighbourSpin.mayPause(System.getProperty("os.version"))).isTrue();
+        spin.spin(System.nanoTime() + LONG_NANOS, HERE);
+        await(() -> spin.isBusy(NEIGHBOUR));
+        Thread.sleep(2 * NeighbourSpin.STEADY_NANOS / 1_000_000);
+        long before = spunNanos();
+
+        Thread.sleep(500);
+
+        assertThat(spunNanos() - before).isBetween(1_000_000L, 400_000_000L);
+        assertThat(spin.isBusy(NEIGHBOUR)).isTrue();
+    }
+
+    /** Of all such threads: one of another test may not have ended yet. */
+    private static long spunNanos() {
+        var beans = ManagementFactory.getThreadMXBean();
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().equals("weir-spin"))
+                .mapToLong(thread -> Math.max(0, beans.getThreadCpuTime(thread.getId())))
+                .sum();
+    }
+
+    @Test
+    void pausesNeedAKernelThatGoesByTheLoad() {
+        assertThat(NeighbourSpin.mayPause("6.1.0-28-amd64")).isTrue();
+        assertThat(NeighbourSpin.mayPause("5.19-rc1")).isTrue();
+        assertThat(NeighbourSpin.mayPause("5.15.0")).isFalse();
+        assertThat(NeighbourSpin.mayPause("unknown")).isFalse();
     }
 }
