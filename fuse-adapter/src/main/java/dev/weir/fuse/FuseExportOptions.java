@@ -179,7 +179,9 @@ public final class FuseExportOptions {
         /**
          * Whether an event loop moves to the processor of a client that waits for each answer before it asks again, where
          * that takes a fraction of the time; the set of processors that its thread may use stays what it is. On a machine
-         * with two processors a thread of low priority keeps the other one busy meanwhile. Defaults to true.
+         * with two processors a thread of low priority keeps the other one busy meanwhile. While clients have several requests at
+         * once, the thread has the policy SCHED_BATCH, unless it had another than SCHED_OTHER before: it does not take the
+         * processor from them, and answers more of them together. Defaults to true.
          */
         public Builder clientAffinity(boolean clientAffinity) {
             this.clientAffinity = clientAffinity;

@@ -73,6 +73,8 @@ final class LibCCalls {
     private final long schedGetcpu = symbol("sched_getcpu");
     private final long schedGetaffinity = symbol("sched_getaffinity");
     private final long schedSetaffinity = symbol("sched_setaffinity");
+    private final long schedGetscheduler = symbol("sched_getscheduler");
+    private final long schedSetscheduler = symbol("sched_setscheduler");
     private final long setpriority = symbol("setpriority");
     private final long getpriority = symbol("getpriority");
     private final long getrusage = symbol("getrusage");
@@ -303,6 +305,14 @@ final class LibCCalls {
 
     int sched_setaffinity(int pid, long length, long mask) {
         return (int) INVOKER.invokeN3(RETURNS_INT[3], this.schedSetaffinity, pid, length, mask);
+    }
+
+    int sched_getscheduler(int pid) {
+        return (int) INVOKER.invokeN1(RETURNS_INT[1], this.schedGetscheduler, pid);
+    }
+
+    int sched_setscheduler(int pid, int policy, long param) {
+        return (int) INVOKER.invokeN3(RETURNS_INT[3], this.schedSetscheduler, pid, policy, param);
     }
 
     int getpriority(int which, int who) {

@@ -4,7 +4,7 @@ import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
-/** Which processor a thread runs on. Nothing here blocks, nothing throws. */
+/** Which processor a thread runs on, and when. Nothing here blocks, nothing throws. */
 public final class PosixScheduling {
     /** No processor: it is not known, or cannot be had. */
     public static final int UNKNOWN = -1;
@@ -20,6 +20,14 @@ public final class PosixScheduling {
 
     /** The calling thread. */
     private static final int SELF = 0;
+
+    /** Of include/uapi/linux/sched.h. */
+    private static final int SCHED_OTHER = 0;
+
+    private static final int SCHED_BATCH = 3;
+
+    /** struct sched_param: a priority, 0 for these two. */
+    private static final ByteBuffer NO_PRIORITY = LibC.struct(Integer.BYTES);
 
     /** PRIO_PROCESS and RUSAGE_THREAD of include/uapi/linux/resource.h; to Linux a thread is a process. */
     private static final int PRIO_PROCESS = 0;
@@ -144,6 +152,21 @@ public final class PosixScheduling {
      */
     public static boolean nice(int value) {
         return LibC.CALLS.setpriority(PRIO_PROCESS, SELF, value) == 0;
+    }
+
+    /**
+     * Has the calling thread, when it is woken up, wait until the thread that runs on its processor sleeps or has had its turn
+     * (SCHED_BATCH), instead of taking the processor from it (SCHED_OTHER). Its share of the time is the same. Threads that
+     * it starts begin like that.
+     *
+     * @param wanted false: as before
+     * @return false where nothing has changed: it is so already, the thread has a policy that is neither, or it is not allowed
+     */
+    public static boolean batch(boolean wanted) {
+        int from = wanted ? SCHED_OTHER : SCHED_BATCH;
+        int to = wanted ? SCHED_BATCH : SCHED_OTHER;
+        return LibC.CALLS.sched_getscheduler(SELF) == from
+                && LibC.CALLS.sched_setscheduler(SELF, to, LibC.address(NO_PRIORITY)) == 0;
     }
 
     /** How often the calling thread has given up its processor so far, or was made to. Allocates nothing. */

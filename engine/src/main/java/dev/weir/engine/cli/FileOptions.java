@@ -39,7 +39,9 @@ final class FileOptions {
 
     @Option(
             names = "--no-client-affinity",
-            description = "Do not move an event loop to the processor of a client that waits for each answer.")
+            description =
+                    "Do not move an event loop to the processor of a client that waits for each answer, nor have it give "
+                            + "way to clients that have several requests at once.")
     private boolean noClientAffinity;
 
     boolean growable() {

@@ -29,6 +29,30 @@ class ClientAffinityIT {
                 i += 1
             """;
 
+    /** The same with several requests at once, each of which names its own page. */
+    private static final String CROWD = """
+            import threading
+            fd = os.open(args[0], os.O_RDWR)
+            end = time.monotonic() + 5
+            wrong = []
+            def work(mine):
+                page = mine.to_bytes(8, "little") * 512
+                while time.monotonic() < end:
+                    os.pwrite(fd, page, mine * 4096)
+                    if os.pread(fd, 4096, mine * 4096) != page:
+                        wrong.append(mine)
+            threads = [threading.Thread(target=work, args=(i,)) for i in range(16)]
+            for thread in threads: thread.start()
+            for thread in threads: thread.join()
+            if wrong: sys.exit("pages %s are not what was written" % wrong)
+            """;
+
+    /** Of include/uapi/linux/sched.h, as /proc/PID/stat has it: proc_pid_stat(5), 41st field, the 39th after the name. */
+    private static final String SCHED_OTHER = "0";
+
+    private static final String SCHED_BATCH = "3";
+    private static final int POLICY = 38;
+
     @TempDir
     Path directory;
 
@@ -56,6 +80,42 @@ class ClientAffinityIT {
         } catch (IOException e) {
             // It has ended.
             return false;
+        }
+    }
+
+    /** Empty before it has begun. */
+    private static String policyOfLoop(ExportProcess export) {
+        try (Stream<Path> threads = Files.list(Path.of("/proc", Long.toString(export.pid()), "task"))) {
+            return threads.filter(thread -> read(thread.resolve("comm")).startsWith("weir-iothread0"))
+                    .map(thread -> read(thread.resolve("stat")))
+                    .map(stat -> stat.substring(stat.indexOf(") ") + 2).split(" ")[POLICY])
+                    .findFirst()
+                    .orElse("");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            // The thread has ended.
+            return "";
+        }
+    }
+
+    @Test
+    void takesNoProcessorFromAClientWithSeveralRequestsAtOnceButFromOthers() throws Exception {
+        try (var export = ExportProcess.start(image, mountpoint, "--writable", "--iothreads=1")) {
+            Client crowd = Client.startPython(CROWD, mountpoint);
+            ProcessStatus.await(
+                    "the loop gives way",
+                    Duration.ofSeconds(4),
+                    () -> policyOfLoop(export).equals(SCHED_BATCH));
+            crowd.await(Duration.ofSeconds(20)).ok();
+            Client.startPython(CLIENT, mountpoint).await(Duration.ofSeconds(20)).ok();
+            assertThat(policyOfLoop(export)).isEqualTo(SCHED_OTHER);
         }
     }
 

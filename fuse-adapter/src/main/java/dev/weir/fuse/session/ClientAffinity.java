@@ -9,6 +9,9 @@ import org.jspecify.annotations.Nullable;
  * at the same time as the loop, so nothing is lost by it. Where the scheduler parts them again, they are brought together
  * again, less and less often if it does not last; {@link NeighbourSpin} makes it last where it can.
  *
+ * <p>A client that has several requests at once goes on working while it is answered. The loop does not take the processor from
+ * it, but waits for its turn: it finds many requests then, and answers them together.
+ *
  * <p>One for each thread, and confined to it.
  */
 final class ClientAffinity {
@@ -53,6 +56,9 @@ final class ClientAffinity {
         boolean moveTo(int processor);
 
         long switches();
+
+        /** See {@link PosixScheduling#batch}. */
+        boolean batch(boolean wanted);
     }
 
     /** The other processor of a machine with two: {@link NeighbourSpin}. */
@@ -94,6 +100,11 @@ final class ClientAffinity {
         public long switches() {
             return PosixScheduling.switches();
         }
+
+        @Override
+        public boolean batch(boolean wanted) {
+            return PosixScheduling.batch(wanted);
+        }
     }
 
     private final Machine machine;
@@ -104,6 +115,10 @@ final class ClientAffinity {
     private int alone;
     private long aloneSince;
     private long severalAt;
+    private boolean several;
+
+    /** Whether it has changed the policy of the thread. */
+    private boolean batch;
 
     private long pause = SHORTEST_PAUSE;
     private long looked;
@@ -139,10 +154,7 @@ final class ClientAffinity {
      * @param thread the thread that asked last
      */
     void served(int queue, int requests, boolean several, boolean answered, int thread) {
-        if (several) {
-            severalAt = machine.nanoTime();
-            watching = false;
-        }
+        crowd(several);
         if (watching) {
             watch(requests);
         }
@@ -163,6 +175,24 @@ final class ClientAffinity {
                     && now - looked >= pause
                     && now - severalAt >= SEVERAL_NANOS) {
                 look(now);
+            }
+        }
+    }
+
+    /** Notes it, and has the loop give way to clients that have several requests at once, for as long as there are any. */
+    private void crowd(boolean now) {
+        if (now) {
+            severalAt = machine.nanoTime();
+            watching = false;
+            if (!several) {
+                several = true;
+                batch = machine.batch(true);
+            }
+        } else if (several && machine.nanoTime() - severalAt >= SEVERAL_NANOS) {
+            several = false;
+            if (batch) {
+                batch = false;
+                machine.batch(false);
             }
         }
     }

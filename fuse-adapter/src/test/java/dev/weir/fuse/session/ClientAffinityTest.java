@@ -23,6 +23,7 @@ class ClientAffinityTest {
         private int here;
         private int there = 1;
         private boolean allowed = true;
+        private boolean preempts = true;
         private final List<Integer> moves = new ArrayList<>();
 
         @Override
@@ -52,6 +53,13 @@ class ClientAffinityTest {
         @Override
         public long switches() {
             return 0;
+        }
+
+        @Override
+        public boolean batch(boolean wanted) {
+            boolean changes = wanted == preempts;
+            preempts = !wanted;
+            return changes;
         }
     }
 
@@ -117,6 +125,35 @@ class ClientAffinityTest {
 
         alone(ENOUGH);
         assertThat(machine.moves).containsExactly(1);
+    }
+
+    @Test
+    void aClientWithSeveralRequestsAtOnceKeepsItsProcessorWhileItHasThem() {
+        affinity.served(QUEUE, 1, false, true, CLIENT);
+        assertThat(machine.preempts).isTrue();
+        affinity.served(QUEUE, 3, true, true, CLIENT);
+        assertThat(machine.preempts).isFalse();
+
+        machine.now += ClientAffinity.SEVERAL_NANOS / 2;
+        affinity.served(QUEUE, 1, false, true, CLIENT);
+        assertThat(machine.preempts).isFalse();
+        affinity.served(QUEUE, 3, true, true, CLIENT);
+        machine.now += ClientAffinity.SEVERAL_NANOS - 1;
+        affinity.served(QUEUE, 1, false, true, CLIENT);
+        assertThat(machine.preempts).isFalse();
+
+        machine.now++;
+        affinity.served(QUEUE, 1, false, true, CLIENT);
+        assertThat(machine.preempts).isTrue();
+    }
+
+    @Test
+    void aLoopThatNeverTookProcessorsDoesNotBeginTo() {
+        machine.preempts = false;
+        affinity.served(QUEUE, 3, true, true, CLIENT);
+        machine.now += ClientAffinity.SEVERAL_NANOS;
+        affinity.served(QUEUE, 1, false, true, CLIENT);
+        assertThat(machine.preempts).isFalse();
     }
 
     @Test
