@@ -1,16 +1,13 @@
 package dev.weir.posix;
 
 import com.kenai.jffi.CallContext;
-import com.kenai.jffi.CallingConvention;
 import com.kenai.jffi.Invoker;
-import com.kenai.jffi.Library;
 import com.kenai.jffi.MemoryIO;
 import com.kenai.jffi.Type;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,69 +18,64 @@ import org.jspecify.annotations.Nullable;
 final class LibCCalls {
     private static final Invoker INVOKER = Invoker.getInstance();
     private static final MemoryIO MEMORY = MemoryIO.getInstance();
-    private static final Library LIBRARY = Library.getCachedInstance("libc.so.6", Library.LAZY | Library.GLOBAL);
-
-    /** Enough for the longest list of parameters. */
-    private static final int MAX_PARAMETERS = 6;
-
     private static final Charset TEXTS = platformCharset(System.getProperty("sun.jnu.encoding"));
 
-    private static final CallContext[] RETURNS_INT = contexts(Type.SINT32);
-    private static final CallContext[] RETURNS_LONG = contexts(Type.SINT64);
+    private static final CallContext[] RETURNS_INT = CLibrary.contexts(Type.SINT32);
+    private static final CallContext[] RETURNS_LONG = CLibrary.contexts(Type.SINT64);
 
-    private final long open = symbol("open");
-    private final long close = symbol("close");
-    private final long dup3 = symbol("dup3");
-    private final long read = symbol("read");
-    private final long write = symbol("write");
-    private final long pread = symbol("pread");
-    private final long pwrite = symbol("pwrite");
-    private final long preadv2 = symbol("preadv2");
-    private final long pwritev2 = symbol("pwritev2");
-    private final long fstatfs = symbol("fstatfs");
-    private final long lseek = symbol("lseek");
-    private final long statx = symbol("statx");
-    private final long fallocate = symbol("fallocate");
-    private final long ftruncate = symbol("ftruncate");
-    private final long fdatasync = symbol("fdatasync");
-    private final long fsync = symbol("fsync");
-    private final long madvise = symbol("madvise");
-    private final long fcntl = symbol("fcntl");
-    private final long ioctl = symbol("ioctl");
-    private final long mount = symbol("mount");
-    private final long umount2 = symbol("umount2");
-    private final long poll = symbol("poll");
-    private final long socketpair = symbol("socketpair");
-    private final long recvmsg = symbol("recvmsg");
-    private final long sendmsg = symbol("sendmsg");
-    private final long posixSpawnp = symbol("posix_spawnp");
-    private final long posixSpawnFileActionsInit = symbol("posix_spawn_file_actions_init");
-    private final long posixSpawnFileActionsAdddup2 = symbol("posix_spawn_file_actions_adddup2");
-    private final long posixSpawnFileActionsDestroy = symbol("posix_spawn_file_actions_destroy");
+    private final long open = CLibrary.symbol("open");
+    private final long close = CLibrary.symbol("close");
+    private final long dup3 = CLibrary.symbol("dup3");
+    private final long read = CLibrary.symbol("read");
+    private final long write = CLibrary.symbol("write");
+    private final long pread = CLibrary.symbol("pread");
+    private final long pwrite = CLibrary.symbol("pwrite");
+    private final long preadv2 = CLibrary.symbol("preadv2");
+    private final long pwritev2 = CLibrary.symbol("pwritev2");
+    private final long fstatfs = CLibrary.symbol("fstatfs");
+    private final long lseek = CLibrary.symbol("lseek");
+    private final long statx = CLibrary.symbol("statx");
+    private final long fallocate = CLibrary.symbol("fallocate");
+    private final long ftruncate = CLibrary.symbol("ftruncate");
+    private final long fdatasync = CLibrary.symbol("fdatasync");
+    private final long fsync = CLibrary.symbol("fsync");
+    private final long madvise = CLibrary.symbol("madvise");
+    private final long fcntl = CLibrary.symbol("fcntl");
+    private final long ioctl = CLibrary.symbol("ioctl");
+    private final long mount = CLibrary.symbol("mount");
+    private final long umount2 = CLibrary.symbol("umount2");
+    private final long poll = CLibrary.symbol("poll");
+    private final long socketpair = CLibrary.symbol("socketpair");
+    private final long recvmsg = CLibrary.symbol("recvmsg");
+    private final long sendmsg = CLibrary.symbol("sendmsg");
+    private final long posixSpawnp = CLibrary.symbol("posix_spawnp");
+    private final long posixSpawnFileActionsInit = CLibrary.symbol("posix_spawn_file_actions_init");
+    private final long posixSpawnFileActionsAdddup2 = CLibrary.symbol("posix_spawn_file_actions_adddup2");
+    private final long posixSpawnFileActionsDestroy = CLibrary.symbol("posix_spawn_file_actions_destroy");
     /** 0 before glibc 2.34. */
     private final long posixSpawnFileActionsAddclosefromNp =
-            LIBRARY.getSymbolAddress("posix_spawn_file_actions_addclosefrom_np");
+            CLibrary.optional("posix_spawn_file_actions_addclosefrom_np");
 
-    private final long waitpid = symbol("waitpid");
-    private final long umask = symbol("umask");
-    private final long getuid = symbol("getuid");
-    private final long geteuid = symbol("geteuid");
-    private final long getgid = symbol("getgid");
-    private final long getegid = symbol("getegid");
-    private final long schedGetcpu = symbol("sched_getcpu");
-    private final long schedGetaffinity = symbol("sched_getaffinity");
-    private final long schedSetaffinity = symbol("sched_setaffinity");
-    private final long schedGetscheduler = symbol("sched_getscheduler");
-    private final long schedSetscheduler = symbol("sched_setscheduler");
-    private final long setpriority = symbol("setpriority");
-    private final long getpriority = symbol("getpriority");
-    private final long getrusage = symbol("getrusage");
-    private final long strerror = symbol("strerror");
-    private final long mmap = symbol("mmap");
-    private final long munmap = symbol("munmap");
-    private final long mincore = symbol("mincore");
-    private final long eventfd = symbol("eventfd");
-    private final long syscall = symbol("syscall");
+    private final long waitpid = CLibrary.symbol("waitpid");
+    private final long umask = CLibrary.symbol("umask");
+    private final long getuid = CLibrary.symbol("getuid");
+    private final long geteuid = CLibrary.symbol("geteuid");
+    private final long getgid = CLibrary.symbol("getgid");
+    private final long getegid = CLibrary.symbol("getegid");
+    private final long schedGetcpu = CLibrary.symbol("sched_getcpu");
+    private final long schedGetaffinity = CLibrary.symbol("sched_getaffinity");
+    private final long schedSetaffinity = CLibrary.symbol("sched_setaffinity");
+    private final long schedGetscheduler = CLibrary.symbol("sched_getscheduler");
+    private final long schedSetscheduler = CLibrary.symbol("sched_setscheduler");
+    private final long setpriority = CLibrary.symbol("setpriority");
+    private final long getpriority = CLibrary.symbol("getpriority");
+    private final long getrusage = CLibrary.symbol("getrusage");
+    private final long strerror = CLibrary.symbol("strerror");
+    private final long mmap = CLibrary.symbol("mmap");
+    private final long munmap = CLibrary.symbol("munmap");
+    private final long mincore = CLibrary.symbol("mincore");
+    private final long eventfd = CLibrary.symbol("eventfd");
+    private final long syscall = CLibrary.symbol("syscall");
 
     LibCCalls() {}
 
@@ -381,24 +373,6 @@ final class LibCCalls {
         } catch (IllegalArgumentException e) {
             return StandardCharsets.UTF_8;
         }
-    }
-
-    private static long symbol(String name) {
-        long address = LIBRARY.getSymbolAddress(name);
-        if (address == 0) {
-            throw new UnsatisfiedLinkError("the C library has no " + name);
-        }
-        return address;
-    }
-
-    private static CallContext[] contexts(Type result) {
-        var contexts = new CallContext[MAX_PARAMETERS + 1];
-        for (int i = 0; i < contexts.length; i++) {
-            var parameters = new Type[i];
-            Arrays.fill(parameters, Type.SINT64);
-            contexts[i] = CallContext.getCallContext(result, parameters, CallingConvention.DEFAULT, true);
-        }
-        return contexts;
     }
 
     private static ByteBuffer memory(byte[] bytes) {

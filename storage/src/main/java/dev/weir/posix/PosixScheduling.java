@@ -39,6 +39,10 @@ public final class PosixScheduling {
 
     private static final int SWITCHES_AT = 128;
 
+    /** Of the process's first thread, whose number is that of the process. */
+    private static final boolean PROCESS_IS_BATCH =
+            LibC.CALLS.sched_getscheduler((int) ProcessHandle.current().pid()) == SCHED_BATCH;
+
     private static final ThreadLocal<ByteBuffer> USAGE = ThreadLocal.withInitial(() -> LibC.struct(RUSAGE_BYTES));
 
     private PosixScheduling() {}
@@ -167,6 +171,11 @@ public final class PosixScheduling {
         int to = wanted ? SCHED_BATCH : SCHED_OTHER;
         return LibC.CALLS.sched_getscheduler(SELF) == from
                 && LibC.CALLS.sched_setscheduler(SELF, to, LibC.address(NO_PRIORITY)) == 0;
+    }
+
+    /** Undoes {@link #batch} in the calling thread, which another thread may have started that had it on. */
+    public static void batchLikeProcess() {
+        batch(PROCESS_IS_BATCH);
     }
 
     /** How often the calling thread has given up its processor so far, or was made to. Allocates nothing. */

@@ -86,6 +86,34 @@ class PosixSchedulingTest {
         }
     }
 
+    /** On a thread of its own, since not everybody may go back. */
+    @Test
+    void aThreadGivesWayAndTakesProcessorsAsItLikes() throws Exception {
+        var result = new CompletableFuture<Void>();
+        var thread = new Thread(() -> {
+            try {
+                int usual = PosixScheduling.nice();
+                assertThat(PosixScheduling.nice(19)).isTrue();
+                assertThat(PosixScheduling.nice()).isEqualTo(19);
+                if (PosixScheduling.nice(usual)) {
+                    assertThat(PosixScheduling.nice()).isEqualTo(usual);
+                }
+
+                boolean was = PosixScheduling.batch(false);
+                assertThat(PosixScheduling.batch(false)).isFalse();
+                assertThat(PosixScheduling.batch(true)).isTrue();
+                assertThat(PosixScheduling.batch(true)).isFalse();
+                PosixScheduling.batchLikeProcess();
+                assertThat(PosixScheduling.batch(true)).isEqualTo(!was);
+                result.complete(null);
+            } catch (Throwable e) {
+                result.completeExceptionally(e);
+            }
+        });
+        thread.start();
+        result.get();
+    }
+
     @Test
     void sleepingIsASwitch() throws Exception {
         long before = PosixScheduling.switches();

@@ -80,7 +80,7 @@ final class Pidfile implements AutoCloseable {
                 "cannot create PID file: " + reason, cause == null ? new IOException(reason) : cause);
     }
 
-    /** Removes it, if it is ours and still has the name. */
+    /** Removes it, if it is a file (not /dev/null, say), ours, and still has the name. */
     @Override
     public void close() throws IOException {
         if (fd < 0) {
@@ -88,7 +88,7 @@ final class Pidfile implements AutoCloseable {
         }
         try {
             Path file = path;
-            if (file != null && hasName(fd, file.toString())) {
+            if (file != null && FileStatus.of(fd).isRegular() && hasName(fd, file.toString())) {
                 Files.deleteIfExists(file);
             }
         } finally {

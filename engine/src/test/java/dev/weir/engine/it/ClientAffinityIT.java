@@ -8,10 +8,13 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A client that waits for each answer before it asks again. */
 @MountRequired(programs = "python3")
@@ -29,22 +32,23 @@ class ClientAffinityIT {
                 i += 1
             """;
 
-    /** The same with several requests at once, each of which names its own page. */
+    /** Sixteen of them at once, each with a page of its own. */
     private static final String CROWD = """
-            import threading
             fd = os.open(args[0], os.O_RDWR)
             end = time.monotonic() + 5
-            wrong = []
             def work(mine):
                 page = mine.to_bytes(8, "little") * 512
                 while time.monotonic() < end:
                     os.pwrite(fd, page, mine * 4096)
                     if os.pread(fd, 4096, mine * 4096) != page:
-                        wrong.append(mine)
-            threads = [threading.Thread(target=work, args=(i,)) for i in range(16)]
-            for thread in threads: thread.start()
-            for thread in threads: thread.join()
-            if wrong: sys.exit("pages %s are not what was written" % wrong)
+                        os._exit(1)
+            for i in range(16):
+                if os.fork() == 0:
+                    work(i)
+                    os._exit(0)
+            for i in range(16):
+                if os.wait()[1] != 0:
+                    sys.exit("a page is not what was written")
             """;
 
     /** Of include/uapi/linux/sched.h, as /proc/PID/stat has it: proc_pid_stat(5), 41st field, the 39th after the name. */
@@ -83,17 +87,24 @@ class ClientAffinityIT {
         }
     }
 
-    /** Empty before it has begun. */
-    private static String policyOfLoop(ExportProcess export) {
+    /** Of the threads whose names begin like that. */
+    private static List<String> policies(ExportProcess export, String name) {
         try (Stream<Path> threads = Files.list(Path.of("/proc", Long.toString(export.pid()), "task"))) {
-            return threads.filter(thread -> read(thread.resolve("comm")).startsWith("weir-iothread0"))
+            return threads.filter(thread -> read(thread.resolve("comm")).startsWith(name))
                     .map(thread -> read(thread.resolve("stat")))
+                    .filter(stat -> !stat.isEmpty())
                     .map(stat -> stat.substring(stat.indexOf(") ") + 2).split(" ")[POLICY])
-                    .findFirst()
-                    .orElse("");
+                    .toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private static void awaitBatch(ExportProcess export) {
+        ProcessStatus.await(
+                "the loop gives way",
+                Duration.ofSeconds(4),
+                () -> policies(export, "weir-iothread").contains(SCHED_BATCH));
     }
 
     private static String read(Path file) {
@@ -105,17 +116,36 @@ class ClientAffinityIT {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"--iothreads=1", "--iothreads=2"})
+    void takesTheProcessorOnlyFromAClientThatIsAlone(String loops) throws Exception {
+        assumeTrue(Runtime.getRuntime().availableProcessors() > 1, "a crowd, and a loop that finds it");
+        assumeTrue(read(Path.of("/proc/self/stat")).split(" ")[POLICY + 2].equals(SCHED_OTHER), "the usual policy");
+        try (var export = ExportProcess.start(image, mountpoint, "--writable", loops)) {
+            Client.startPython(CLIENT, mountpoint).await(Duration.ofSeconds(20)).ok();
+            assertThat(policies(export, "weir-iothread")).isNotEmpty().containsOnly(SCHED_OTHER);
+
+            Client crowd = Client.startPython(CROWD, mountpoint);
+            awaitBatch(export);
+            crowd.await(Duration.ofSeconds(20)).ok();
+
+            Client.startPython(CLIENT, mountpoint).await(Duration.ofSeconds(20)).ok();
+            assertThat(policies(export, "weir-iothread")).contains(SCHED_OTHER);
+        }
+    }
+
+    /** Threads begin with the policy of the one that starts them, here a loop that gives way. */
     @Test
-    void takesNoProcessorFromAClientWithSeveralRequestsAtOnceButFromOthers() throws Exception {
+    void threadsThatALoopStartsMeanwhileTakeProcessorsAsUsual() throws Exception {
+        assumeTrue(Runtime.getRuntime().availableProcessors() > 1, "a crowd, and a loop that finds it");
+        assumeTrue(read(Path.of("/proc/self/stat")).split(" ")[POLICY + 2].equals(SCHED_OTHER), "the usual policy");
         try (var export = ExportProcess.start(image, mountpoint, "--writable", "--iothreads=1")) {
             Client crowd = Client.startPython(CROWD, mountpoint);
-            ProcessStatus.await(
-                    "the loop gives way",
-                    Duration.ofSeconds(4),
-                    () -> policyOfLoop(export).equals(SCHED_BATCH));
+            awaitBatch(export);
+            Client.shell("for i in $(seq 100 400); do fallocate -n -p -o ${i}0KiB -l 4KiB $1 & done; wait", mountpoint)
+                    .ok();
+            assertThat(policies(export, "weir-file")).hasSizeGreaterThan(1).containsOnly(SCHED_OTHER);
             crowd.await(Duration.ofSeconds(20)).ok();
-            Client.startPython(CLIENT, mountpoint).await(Duration.ofSeconds(20)).ok();
-            assertThat(policyOfLoop(export)).isEqualTo(SCHED_OTHER);
         }
     }
 

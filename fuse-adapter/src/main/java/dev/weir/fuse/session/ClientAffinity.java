@@ -32,6 +32,9 @@ final class ClientAffinity {
      */
     static final long SEVERAL_NANOS = 50_000_000;
 
+    /** Where the loop does not count its turns. */
+    static final long UNKNOWN_TURN = -1;
+
     /** A move has lasted when the next one is not asked for before as many pauses. */
     private static final int LASTED = 16;
 
@@ -112,6 +115,7 @@ final class ClientAffinity {
 
     private int client;
     private int asked;
+    private long turnOfAsked = UNKNOWN_TURN;
     private int alone;
     private long aloneSince;
     private long severalAt;
@@ -147,18 +151,21 @@ final class ClientAffinity {
     /**
      * The loop woke up and served what was there.
      *
+     * @param turn of the loop, or {@link #UNKNOWN_TURN}: the requests of all queues in one turn were there at the same time
      * @param queue number of the descriptor that they came from: a client that asks several at a time does not wait for each answer
      * @param requests how many
      * @param several whether some surely were there at the same time, or may have gone to other loops
      * @param answered whether each of them has its answer
      * @param thread the thread that asked last
      */
-    void served(int queue, int requests, boolean several, boolean answered, int thread) {
-        crowd(several);
+    void served(long turn, int queue, int requests, boolean several, boolean answered, int thread) {
+        boolean crowd = several || requests > 0 && queue != asked && turn == turnOfAsked && turn != UNKNOWN_TURN;
+        turnOfAsked = turn;
+        giveWay(crowd);
         if (watching) {
             watch(requests);
         }
-        if (several || requests != 1 || !answered || queue != asked || thread != client || thread == 0) {
+        if (crowd || requests != 1 || !answered || queue != asked || thread != client || thread == 0) {
             asked = queue;
             client = thread;
             alone = 0;
@@ -179,9 +186,14 @@ final class ClientAffinity {
         }
     }
 
+    /** The loop woke up for an export whose clients are not looked at. */
+    void servedOthers() {
+        giveWay(false);
+    }
+
     /** Notes it, and has the loop give way to clients that have several requests at once, for as long as there are any. */
-    private void crowd(boolean now) {
-        if (now) {
+    private void giveWay(boolean crowd) {
+        if (crowd) {
             severalAt = machine.nanoTime();
             watching = false;
             if (!several) {
@@ -236,7 +248,7 @@ final class ClientAffinity {
     }
 
     private void stay(long now, int there) {
-        if (neighbour != null) {
+        if (neighbour != null && there <= 1) {
             neighbour.spin(now + SPIN_NANOS, there);
             watching = true;
             watchedRequests = 0;

@@ -227,16 +227,14 @@ final class FuseQueue {
             replies.end(wakeUp.requests());
         }
         buffers.unreserve();
-        session.spareQueues().served(wakeUp, replies.together(), inFlight.get());
+        boolean several = session.spareQueues().served(wakeUp, replies.together(), inFlight.get());
+        var affinity = ClientAffinity.ofThisThread();
         if (session.options().clientAffinity()) {
-            boolean several = replies.together() > 1 || session.spareQueues().isShared();
-            ClientAffinity.ofThisThread()
-                    .served(
-                            device.descriptor().intValue(),
-                            wakeUp.requests(),
-                            several,
-                            inFlight.get() == 0,
-                            request.pid());
+            int queue = device.descriptor().intValue();
+            long turn = aio == null ? ClientAffinity.UNKNOWN_TURN : aio.turns();
+            affinity.served(turn, queue, wakeUp.requests(), several, inFlight.get() == 0, request.pid());
+        } else {
+            affinity.servedOthers();
         }
     }
 
@@ -358,13 +356,6 @@ final class FuseQueue {
         return bytes < SpareQueues.LARGE
                 ? bytes >= ResidentReads.MIN_BYTES && !replies.areKept()
                 : session.spareQueues().isShared() || inFlight.get() == 0 && !wakeUp.isAfterSeveralLarge();
-    }
-
-    /** A request is about to be answered with success. Any thread. */
-    void completing(FuseOpcode opcode) {
-        if (opcode == FuseOpcode.WRITE || opcode == FuseOpcode.FALLOCATE) {
-            handler().dataChanged();
-        }
     }
 
     /** The reply was written. Any thread; once a request. */

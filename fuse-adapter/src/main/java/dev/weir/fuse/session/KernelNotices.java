@@ -2,6 +2,7 @@ package dev.weir.fuse.session;
 
 import dev.weir.fuse.protocol.FuseProtocol;
 import dev.weir.fuse.protocol.FuseReplyEncoder;
+import dev.weir.posix.PosixScheduling;
 import io.netty.channel.unix.Buffer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -67,7 +68,12 @@ final class KernelNotices {
 
     private static Executor teller() {
         var threads = new ThreadPoolExecutor(1, 1, 1, TimeUnit.SECONDS, new LinkedTransferQueue<>(), task -> {
-            var thread = new Thread(task, "weir-notify");
+            var thread = new Thread(
+                    () -> {
+                        PosixScheduling.batchLikeProcess();
+                        task.run();
+                    },
+                    "weir-notify");
             thread.setDaemon(true);
             return thread;
         });

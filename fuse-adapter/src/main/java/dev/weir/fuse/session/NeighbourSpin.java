@@ -1,6 +1,9 @@
 package dev.weir.fuse.session;
 
 import dev.weir.posix.PosixScheduling;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -20,7 +23,7 @@ final class NeighbourSpin implements ClientAffinity.Neighbour {
     private static final boolean PAUSES = mayPause(System.getProperty("os.version", ""));
 
     private static final @Nullable NeighbourSpin INSTANCE =
-            Runtime.getRuntime().availableProcessors() == 2 ? new NeighbourSpin() : null;
+            Runtime.getRuntime().availableProcessors() == 2 && machineHasTwo() ? new NeighbourSpin() : null;
 
     /** How long it counts as much as the process's other threads. */
     static final long EAGER_NANOS = 4_000_000;
@@ -65,6 +68,18 @@ final class NeighbourSpin implements ClientAffinity.Neighbour {
     /** On machines with more processors there is always another idle one. */
     static @Nullable NeighbourSpin instance() {
         return INSTANCE;
+    }
+
+    /** The process may have less than the machine, two of many processors or the time of two: to spin there gains nothing. */
+    private static boolean machineHasTwo() {
+        try {
+            return Files.readString(Path.of("/sys/devices/system/cpu/online"))
+                    .strip()
+                    .equals("0-1");
+        } catch (IOException e) {
+            LOGGER.debug("it is not known which processors there are", e);
+            return false;
+        }
     }
 
     @Override

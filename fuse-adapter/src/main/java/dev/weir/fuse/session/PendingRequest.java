@@ -152,7 +152,9 @@ final class PendingRequest implements CoreSubscriber<Object> {
         int at = opcode == FuseOpcode.READ ? BounceBuffer.HEADROOM - FuseOutHeader.SIZE : 0;
         int length;
         try {
-            queue.completing(opcode);
+            if (opcode == FuseOpcode.WRITE || opcode == FuseOpcode.FALLOCATE) {
+                queue.handler().dataChanged();
+            }
             length = switch (opcode) {
                 case READ -> FuseReplyEncoder.dataHeader(bytes, at, unique, transferred) + transferred;
                 case WRITE -> FuseReplyEncoder.write(bytes, at, unique, transferred);

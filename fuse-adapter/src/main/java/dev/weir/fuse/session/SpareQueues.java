@@ -71,8 +71,10 @@ final class SpareQueues {
      *
      * @param together how many of the requests surely were there at the same time
      * @param own requests of its queue that are in flight after it
+     * @return whether requests of the session surely are there at the same time. What other loops have tells nothing: one may have
+     *     received the next request of a client as soon as its last one was answered here
      */
-    void served(WakeUp found, int together, int own) {
+    boolean served(WakeUp found, int together, int own) {
         if (sparing) {
             boolean several = areSeveralOfOne(found, together);
             served(several
@@ -80,6 +82,7 @@ final class SpareQueues {
                     || found.large() > 1
                     || found.large() == 1 && inFlight.getAsInt() > Math.min(1, own));
         }
+        return together > 1 || own > 1 || sparing && open;
     }
 
     private boolean areSeveralOfOne(WakeUp found, int together) {

@@ -24,6 +24,7 @@ class ClientAffinityTest {
         private int there = 1;
         private boolean allowed = true;
         private boolean preempts = true;
+        private long turn;
         private final List<Integer> moves = new ArrayList<>();
 
         @Override
@@ -81,7 +82,7 @@ class ClientAffinityTest {
     private void alone(int times) {
         for (int i = 0; i < times; i++) {
             machine.now += machine.step;
-            affinity.served(QUEUE, 1, false, true, CLIENT);
+            affinity.served(machine.turn++, QUEUE, 1, false, true, CLIENT);
         }
     }
 
@@ -108,7 +109,7 @@ class ClientAffinityTest {
     void nothingMovesForRequestsThatComeTogether() {
         for (int i = 0; i < 10 * ENOUGH; i++) {
             machine.now += machine.step;
-            affinity.served(QUEUE, 2, false, true, CLIENT);
+            affinity.served(machine.turn++, QUEUE, 2, false, true, CLIENT);
         }
         assertThat(machine.moves).isEmpty();
     }
@@ -116,7 +117,7 @@ class ClientAffinityTest {
     /** On one processor with the loop its requests come one by one, because it is made to wait after each. */
     @Test
     void nothingMovesSoonAfterSomebodyHadSeveralRequestsAtOnce() {
-        affinity.served(QUEUE, 3, true, true, CLIENT);
+        affinity.served(machine.turn++, QUEUE, 3, true, true, CLIENT);
         long end = machine.now + ClientAffinity.SEVERAL_NANOS;
         while (machine.now + machine.step < end) {
             alone(1);
@@ -129,30 +130,46 @@ class ClientAffinityTest {
 
     @Test
     void aClientWithSeveralRequestsAtOnceKeepsItsProcessorWhileItHasThem() {
-        affinity.served(QUEUE, 1, false, true, CLIENT);
+        affinity.served(machine.turn++, QUEUE, 1, false, true, CLIENT);
         assertThat(machine.preempts).isTrue();
-        affinity.served(QUEUE, 3, true, true, CLIENT);
+        affinity.served(machine.turn++, QUEUE, 3, true, true, CLIENT);
         assertThat(machine.preempts).isFalse();
 
         machine.now += ClientAffinity.SEVERAL_NANOS / 2;
-        affinity.served(QUEUE, 1, false, true, CLIENT);
+        affinity.served(machine.turn++, QUEUE, 1, false, true, CLIENT);
         assertThat(machine.preempts).isFalse();
-        affinity.served(QUEUE, 3, true, true, CLIENT);
+        affinity.served(machine.turn++, QUEUE, 3, true, true, CLIENT);
         machine.now += ClientAffinity.SEVERAL_NANOS - 1;
-        affinity.served(QUEUE, 1, false, true, CLIENT);
+        affinity.served(machine.turn++, QUEUE, 1, false, true, CLIENT);
         assertThat(machine.preempts).isFalse();
 
         machine.now++;
-        affinity.served(QUEUE, 1, false, true, CLIENT);
+        affinity.served(machine.turn++, QUEUE, 1, false, true, CLIENT);
+        assertThat(machine.preempts).isTrue();
+    }
+
+    @Test
+    void aClientOfSeveralExportsKeepsItsProcessorWhileItHasRequestsAtBothAtOnce() {
+        affinity.served(1, QUEUE, 1, false, true, CLIENT);
+        affinity.served(2, QUEUE + 1, 1, false, true, CLIENT);
+        assertThat(machine.preempts).isTrue();
+        affinity.served(2, QUEUE, 1, false, true, CLIENT);
+        assertThat(machine.preempts).isFalse();
+    }
+
+    @Test
+    void turnsThatAreNotCountedTellNothing() {
+        affinity.served(ClientAffinity.UNKNOWN_TURN, QUEUE, 1, false, true, CLIENT);
+        affinity.served(ClientAffinity.UNKNOWN_TURN, QUEUE + 1, 1, false, true, CLIENT);
         assertThat(machine.preempts).isTrue();
     }
 
     @Test
     void aLoopThatNeverTookProcessorsDoesNotBeginTo() {
         machine.preempts = false;
-        affinity.served(QUEUE, 3, true, true, CLIENT);
+        affinity.served(machine.turn++, QUEUE, 3, true, true, CLIENT);
         machine.now += ClientAffinity.SEVERAL_NANOS;
-        affinity.served(QUEUE, 1, false, true, CLIENT);
+        affinity.served(machine.turn++, QUEUE, 1, false, true, CLIENT);
         assertThat(machine.preempts).isFalse();
     }
 
@@ -160,7 +177,7 @@ class ClientAffinityTest {
     void nothingMovesWhileOtherLoopsMayHaveTheRest() {
         for (int i = 0; i < 10 * ENOUGH; i++) {
             machine.now += machine.step;
-            affinity.served(QUEUE, 1, true, true, CLIENT);
+            affinity.served(machine.turn++, QUEUE, 1, true, true, CLIENT);
         }
         assertThat(machine.moves).isEmpty();
     }
@@ -169,7 +186,7 @@ class ClientAffinityTest {
     void nothingMovesWhereAnswersComeFromElsewhere() {
         for (int i = 0; i < 10 * ENOUGH; i++) {
             machine.now += machine.step;
-            affinity.served(QUEUE, 1, false, false, CLIENT);
+            affinity.served(machine.turn++, QUEUE, 1, false, false, CLIENT);
         }
         assertThat(machine.moves).isEmpty();
     }
@@ -179,7 +196,7 @@ class ClientAffinityTest {
     void nothingMovesForAClientOfSeveralExportsAtOnce() {
         for (int i = 0; i < 10 * ENOUGH; i++) {
             machine.now += machine.step;
-            affinity.served(QUEUE + i % 2, 1, false, true, CLIENT);
+            affinity.served(machine.turn++, QUEUE + i % 2, 1, false, true, CLIENT);
         }
         assertThat(machine.moves).isEmpty();
     }
@@ -188,7 +205,7 @@ class ClientAffinityTest {
     void nothingMovesForSeveralClientsThatTakeTurns() {
         for (int i = 0; i < 10 * ENOUGH; i++) {
             machine.now += machine.step;
-            affinity.served(QUEUE, 1, false, true, CLIENT + i % 2);
+            affinity.served(machine.turn++, QUEUE, 1, false, true, CLIENT + i % 2);
         }
         assertThat(machine.moves).isEmpty();
     }
@@ -246,13 +263,13 @@ class ClientAffinityTest {
         var affinity = new ClientAffinity(machine, neighbour);
         for (int i = 0; i < ENOUGH + 5; i++) {
             machine.now += machine.step;
-            affinity.served(QUEUE, 1, false, true, CLIENT);
+            affinity.served(machine.turn++, QUEUE, 1, false, true, CLIENT);
         }
         assertThat(machine.moves).isEmpty();
         assertThat(neighbour.here).isEqualTo(machine.there);
 
         neighbour.busy = machine.here;
-        affinity.served(QUEUE, 1, false, true, CLIENT);
+        affinity.served(machine.turn++, QUEUE, 1, false, true, CLIENT);
         assertThat(machine.moves).containsExactly(1);
     }
 
@@ -262,7 +279,7 @@ class ClientAffinityTest {
         long enough = ENOUGH + ClientAffinity.SPIN_NANOS / machine.step + 1;
         for (int i = 0; i < enough; i++) {
             machine.now += machine.step;
-            affinity.served(QUEUE, 1, false, true, CLIENT);
+            affinity.served(machine.turn++, QUEUE, 1, false, true, CLIENT);
         }
         assertThat(machine.moves).containsExactly(1);
     }
@@ -273,11 +290,11 @@ class ClientAffinityTest {
         var affinity = new ClientAffinity(machine, neighbour);
         for (int i = 0; i < ENOUGH; i++) {
             machine.now += machine.step;
-            affinity.served(QUEUE, 1, false, true, CLIENT);
+            affinity.served(machine.turn++, QUEUE, 1, false, true, CLIENT);
         }
-        affinity.served(QUEUE, 2, false, true, CLIENT);
+        affinity.served(machine.turn++, QUEUE, 2, false, true, CLIENT);
         neighbour.busy = machine.here;
-        affinity.served(QUEUE, 1, false, true, CLIENT);
+        affinity.served(machine.turn++, QUEUE, 1, false, true, CLIENT);
         assertThat(machine.moves).isEmpty();
     }
 
@@ -287,12 +304,12 @@ class ClientAffinityTest {
         var affinity = new ClientAffinity(machine, neighbour);
         for (int i = 0; i < ENOUGH; i++) {
             machine.now += machine.step;
-            affinity.served(QUEUE, 1, false, true, CLIENT);
+            affinity.served(machine.turn++, QUEUE, 1, false, true, CLIENT);
         }
         machine.now += 1_000_000_000;
-        affinity.served(QUEUE, 1, false, true, CLIENT);
+        affinity.served(machine.turn++, QUEUE, 1, false, true, CLIENT);
         neighbour.busy = machine.here;
-        affinity.served(QUEUE, 1, false, true, CLIENT);
+        affinity.served(machine.turn++, QUEUE, 1, false, true, CLIENT);
         assertThat(machine.moves).isEmpty();
     }
 }

@@ -2,6 +2,7 @@ package dev.weir.fuse.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class SpareQueuesTest {
@@ -158,6 +159,31 @@ class SpareQueuesTest {
         now += 2 * SpareQueues.KEPT_NANOS;
         all.served(false);
         assertThat(all.areOpen()).isTrue();
+    }
+
+    private static boolean several(SpareQueues queues, int together, int own) {
+        var found = new WakeUp();
+        found.begin();
+        found.transfers(4096, 7);
+        return queues.served(found, together, own);
+    }
+
+    @Test
+    void severalAreThereThatWereKeptTogetherOrWaitForStorage() {
+        for (SpareQueues queues : List.of(spare(1, true), spare(2, true), spare(2, false))) {
+            assertThat(several(queues, 1, 0)).isFalse();
+            assertThat(several(queues, 0, 1)).isFalse();
+            assertThat(several(queues, 2, 0)).isTrue();
+            assertThat(several(queues, 0, 2)).isTrue();
+        }
+    }
+
+    @Test
+    void severalMayBeThereWhileSpareQueuesListen() {
+        crowded(SpareQueues.ENOUGH, 1000);
+        assertThat(several(spare, 1, 0)).isTrue();
+        now += SpareQueues.KEPT_NANOS + 1;
+        assertThat(several(spare, 1, 0)).isFalse();
     }
 
     @Test

@@ -1,5 +1,6 @@
 package dev.weir.storage.graph;
 
+import dev.weir.posix.PosixScheduling;
 import dev.weir.storage.BlockErrorKind;
 import dev.weir.storage.BlockException;
 import java.time.Duration;
@@ -133,6 +134,7 @@ final class BlockingPool implements Executor {
 
         @Override
         public void run() {
+            PosixScheduling.batchLikeProcess();
             for (Runnable next = task; next != null; next = next()) {
                 task = null;
                 try {

@@ -30,6 +30,7 @@ public abstract class AioContext {
     private final List<Runnable> endHooks = new ArrayList<>();
 
     private boolean shared;
+    private long turns;
 
     /** The loop that the calling thread is; null on any other thread. */
     public static @Nullable AioContext current() {
@@ -47,6 +48,11 @@ public abstract class AioContext {
     /** What {@link #shared(boolean)} told last. */
     public final boolean isShared() {
         return shared;
+    }
+
+    /** How many turns have ended: what is done while it stays the same was there to do at the same time. */
+    public final long turns() {
+        return turns;
     }
 
     /**
@@ -80,6 +86,7 @@ public abstract class AioContext {
 
     /** To be called at the end of every turn. */
     protected final Next turnEnded() {
+        turns++;
         Next most = Next.ANYTHING;
         for (int i = 0; i < turnHooks.size(); i++) {
             Next next = turnHooks.get(i).get();

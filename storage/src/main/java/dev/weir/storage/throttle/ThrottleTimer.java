@@ -1,5 +1,6 @@
 package dev.weir.storage.throttle;
 
+import dev.weir.posix.PosixScheduling;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -16,7 +17,12 @@ interface ThrottleTimer {
     /** A daemon thread {@code weir-throttle} that is there while it is needed. */
     static ThrottleTimer system() {
         var executor = new ScheduledThreadPoolExecutor(1, task -> {
-            var thread = new Thread(task, "weir-throttle");
+            var thread = new Thread(
+                    () -> {
+                        PosixScheduling.batchLikeProcess();
+                        task.run();
+                    },
+                    "weir-throttle");
             thread.setDaemon(true);
             return thread;
         });

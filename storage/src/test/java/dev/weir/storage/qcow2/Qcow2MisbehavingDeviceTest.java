@@ -68,7 +68,7 @@ class Qcow2MisbehavingDeviceTest {
         }
     }
 
-    private boolean misbehaves;
+    private volatile boolean misbehaves;
 
     @BeforeAll
     static void assumeQemu() {
@@ -114,6 +114,8 @@ class Qcow2MisbehavingDeviceTest {
             }
         }
         misbehaves = false;
+        boolean wentWrong = ending == Ending.FAILS_AND_COMPLETES || ending == Ending.THROWS_AN_ERROR;
+        assertThat(failed).hasSize(wentWrong ? WRITES : 0);
 
         for (int offset : failed) {
             write(disk, offset, 99).block(DEADLINE);
