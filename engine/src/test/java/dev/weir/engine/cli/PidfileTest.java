@@ -2,6 +2,7 @@ package dev.weir.engine.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -71,6 +72,20 @@ class PidfileTest {
         }
         assertThat(file).doesNotExist();
         assertThat(Files.isSymbolicLink(link)).isTrue();
+    }
+
+    @Test
+    void aDeviceIsRefusedAndStays() throws Exception {
+        Path device = directory.resolve("null");
+        int made = new ProcessBuilder("mknod", device.toString(), "c", "1", "3")
+                .start()
+                .waitFor();
+        assumeTrue(made == 0, "devices take CAP_MKNOD");
+        try (var pidfile = new Pidfile()) {
+            assertThatThrownBy(() -> pidfile.write(device.toString()))
+                    .hasMessage("cannot create PID file: Could not create '" + device + "': Invalid argument");
+        }
+        assertThat(device).exists();
     }
 
     @Test
