@@ -56,6 +56,7 @@ public final class FuseSession implements BlockBackend.DrainListener {
             List<IoEventLoop> loops,
             BufferMemory.Admission admission,
             @Nullable PassthroughFile passthrough) {
+        NeighbourSpin.prepare();
         this.passthrough = passthrough;
         this.options = options;
         this.backend = backend;

@@ -65,6 +65,11 @@ final class NeighbourSpin implements ClientAffinity.Neighbour {
         until = System.nanoTime();
     }
 
+    /** Before a loop asks for the {@link #instance}: the first time, a file is read, which loops must not do. */
+    static void prepare() {
+        // To initialize the class is all.
+    }
+
     /** On machines with more processors there is always another idle one. */
     static @Nullable NeighbourSpin instance() {
         return INSTANCE;
