@@ -222,7 +222,12 @@ class SnapshotTest {
         graph.drainedEnd(base);
         write.get(20, java.util.concurrent.TimeUnit.SECONDS);
         assertThat(Files.readAllBytes(images.path("base.raw"))).isEqualTo(contents);
+
+        // Who waited for it hears of its end before it is counted out.
+        var overlay = graph.node("o");
+        graph.drainedBegin(overlay).block(DEADLINE);
         assertThat(backend.inFlight()).isZero();
+        graph.drainedEnd(overlay);
     }
 
     /** The raw node above the file gets the overlay below it: the overlay's own parent stays where it is. */
