@@ -119,7 +119,10 @@ final class ClientAffinity {
     private int alone;
     private long aloneSince;
     private long severalAt;
-    private boolean several;
+    private boolean givesWay;
+
+    /** When it last was a reason to. */
+    private long givesWaySince;
 
     /** Whether it has changed the policy of the thread. */
     private boolean batch;
@@ -155,13 +158,14 @@ final class ClientAffinity {
      * @param queue number of the descriptor that they came from: a client that asks several at a time does not wait for each answer
      * @param requests how many
      * @param several whether some surely were there at the same time, or may have gone to other loops
+     * @param large whether one takes so long that the client would wait for its processor, rather than send more meanwhile
      * @param answered whether each of them has its answer
      * @param thread the thread that asked last
      */
-    void served(long turn, int queue, int requests, boolean several, boolean answered, int thread) {
+    void served(long turn, int queue, int requests, boolean several, boolean large, boolean answered, int thread) {
         boolean crowd = several || requests > 0 && queue != asked && turn == turnOfAsked && turn != UNKNOWN_TURN;
         turnOfAsked = turn;
-        giveWay(crowd);
+        giveWay(crowd, crowd && requests > 0 && !large);
         if (watching) {
             watch(requests);
         }
@@ -188,20 +192,26 @@ final class ClientAffinity {
 
     /** The loop woke up for an export whose clients are not looked at. */
     void servedOthers() {
-        giveWay(false);
+        giveWay(false, false);
     }
 
-    /** Notes it, and has the loop give way to clients that have several requests at once, for as long as there are any. */
-    private void giveWay(boolean crowd) {
+    /**
+     * Notes it, and has the loop give way to clients that have several requests at once, for as long as there are any. Not
+     * with large ones: a loop that waits for its turn in the middle of one keeps them all waiting, for 3 ms and more.
+     */
+    private void giveWay(boolean crowd, boolean small) {
         if (crowd) {
             severalAt = machine.nanoTime();
             watching = false;
-            if (!several) {
-                several = true;
+        }
+        if (small) {
+            givesWaySince = severalAt;
+            if (!givesWay) {
+                givesWay = true;
                 batch = machine.batch(true);
             }
-        } else if (several && machine.nanoTime() - severalAt >= SEVERAL_NANOS) {
-            several = false;
+        } else if (givesWay && machine.nanoTime() - givesWaySince >= SEVERAL_NANOS) {
+            givesWay = false;
             if (batch) {
                 batch = false;
                 machine.batch(false);

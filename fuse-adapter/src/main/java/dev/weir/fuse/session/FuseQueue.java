@@ -232,7 +232,8 @@ final class FuseQueue {
         if (session.options().clientAffinity()) {
             int queue = device.descriptor().intValue();
             long turn = aio == null ? ClientAffinity.UNKNOWN_TURN : aio.turns();
-            affinity.served(turn, queue, wakeUp.requests(), several, inFlight.get() == 0, request.pid());
+            affinity.served(
+                    turn, queue, wakeUp.requests(), several, wakeUp.large() > 0, inFlight.get() == 0, request.pid());
         } else {
             affinity.servedOthers();
         }

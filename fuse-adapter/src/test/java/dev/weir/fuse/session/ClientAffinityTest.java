@@ -82,7 +82,7 @@ class ClientAffinityTest {
     private void alone(int times) {
         for (int i = 0; i < times; i++) {
             machine.now += machine.step;
-            affinity.served(machine.turn++, QUEUE, 1, false, true, CLIENT);
+            affinity.served(machine.turn++, QUEUE, 1, false, false, true, CLIENT);
         }
     }
 
@@ -109,7 +109,7 @@ class ClientAffinityTest {
     void nothingMovesForRequestsThatComeTogether() {
         for (int i = 0; i < 10 * ENOUGH; i++) {
             machine.now += machine.step;
-            affinity.served(machine.turn++, QUEUE, 2, false, true, CLIENT);
+            affinity.served(machine.turn++, QUEUE, 2, false, false, true, CLIENT);
         }
         assertThat(machine.moves).isEmpty();
     }
@@ -117,7 +117,7 @@ class ClientAffinityTest {
     /** On one processor with the loop its requests come one by one, because it is made to wait after each. */
     @Test
     void nothingMovesSoonAfterSomebodyHadSeveralRequestsAtOnce() {
-        affinity.served(machine.turn++, QUEUE, 3, true, true, CLIENT);
+        affinity.served(machine.turn++, QUEUE, 3, true, false, true, CLIENT);
         long end = machine.now + ClientAffinity.SEVERAL_NANOS;
         while (machine.now + machine.step < end) {
             alone(1);
@@ -130,54 +130,72 @@ class ClientAffinityTest {
 
     @Test
     void aClientWithSeveralRequestsAtOnceKeepsItsProcessorWhileItHasThem() {
-        affinity.served(machine.turn++, QUEUE, 1, false, true, CLIENT);
+        affinity.served(machine.turn++, QUEUE, 1, false, false, true, CLIENT);
         assertThat(machine.preempts).isTrue();
-        affinity.served(machine.turn++, QUEUE, 3, true, true, CLIENT);
+        affinity.served(machine.turn++, QUEUE, 3, true, false, true, CLIENT);
         assertThat(machine.preempts).isFalse();
 
         machine.now += ClientAffinity.SEVERAL_NANOS / 2;
-        affinity.served(machine.turn++, QUEUE, 1, false, true, CLIENT);
+        affinity.served(machine.turn++, QUEUE, 1, false, false, true, CLIENT);
         assertThat(machine.preempts).isFalse();
-        affinity.served(machine.turn++, QUEUE, 3, true, true, CLIENT);
+        affinity.served(machine.turn++, QUEUE, 3, true, false, true, CLIENT);
         machine.now += ClientAffinity.SEVERAL_NANOS - 1;
-        affinity.served(machine.turn++, QUEUE, 1, false, true, CLIENT);
+        affinity.served(machine.turn++, QUEUE, 1, false, false, true, CLIENT);
         assertThat(machine.preempts).isFalse();
 
         machine.now++;
-        affinity.served(machine.turn++, QUEUE, 1, false, true, CLIENT);
+        affinity.served(machine.turn++, QUEUE, 1, false, false, true, CLIENT);
         assertThat(machine.preempts).isTrue();
     }
 
     @Test
     void aClientOfSeveralExportsKeepsItsProcessorWhileItHasRequestsAtBothAtOnce() {
-        affinity.served(1, QUEUE, 1, false, true, CLIENT);
-        affinity.served(2, QUEUE + 1, 1, false, true, CLIENT);
+        affinity.served(1, QUEUE, 1, false, false, true, CLIENT);
+        affinity.served(2, QUEUE + 1, 1, false, false, true, CLIENT);
         assertThat(machine.preempts).isTrue();
-        affinity.served(2, QUEUE, 1, false, true, CLIENT);
+        affinity.served(2, QUEUE, 1, false, false, true, CLIENT);
         assertThat(machine.preempts).isFalse();
     }
 
     @Test
     void turnsThatAreNotCountedTellNothing() {
-        affinity.served(ClientAffinity.UNKNOWN_TURN, QUEUE, 1, false, true, CLIENT);
-        affinity.served(ClientAffinity.UNKNOWN_TURN, QUEUE + 1, 1, false, true, CLIENT);
+        affinity.served(ClientAffinity.UNKNOWN_TURN, QUEUE, 1, false, false, true, CLIENT);
+        affinity.served(ClientAffinity.UNKNOWN_TURN, QUEUE + 1, 1, false, false, true, CLIENT);
         assertThat(machine.preempts).isTrue();
     }
 
     @Test
     void aLoopThatNeverTookProcessorsDoesNotBeginTo() {
         machine.preempts = false;
-        affinity.served(machine.turn++, QUEUE, 3, true, true, CLIENT);
+        affinity.served(machine.turn++, QUEUE, 3, true, false, true, CLIENT);
         machine.now += ClientAffinity.SEVERAL_NANOS;
-        affinity.served(machine.turn++, QUEUE, 1, false, true, CLIENT);
+        affinity.served(machine.turn++, QUEUE, 1, false, false, true, CLIENT);
         assertThat(machine.preempts).isFalse();
+    }
+
+    @Test
+    void aLoopTakesProcessorsForLargeRequests() {
+        affinity.served(machine.turn++, QUEUE, 3, true, true, true, CLIENT);
+        assertThat(machine.preempts).isTrue();
+        // The other loop was faster.
+        affinity.served(machine.turn++, QUEUE, 0, true, false, true, CLIENT);
+        assertThat(machine.preempts).isTrue();
+    }
+
+    @Test
+    void largeRequestsAfterSmallOnesEndTheWaitingForATurn() {
+        affinity.served(machine.turn++, QUEUE, 3, true, false, true, CLIENT);
+        assertThat(machine.preempts).isFalse();
+        machine.now += ClientAffinity.SEVERAL_NANOS;
+        affinity.served(machine.turn++, QUEUE, 3, true, true, true, CLIENT);
+        assertThat(machine.preempts).isTrue();
     }
 
     @Test
     void nothingMovesWhileOtherLoopsMayHaveTheRest() {
         for (int i = 0; i < 10 * ENOUGH; i++) {
             machine.now += machine.step;
-            affinity.served(machine.turn++, QUEUE, 1, true, true, CLIENT);
+            affinity.served(machine.turn++, QUEUE, 1, true, false, true, CLIENT);
         }
         assertThat(machine.moves).isEmpty();
     }
@@ -186,7 +204,7 @@ class ClientAffinityTest {
     void nothingMovesWhereAnswersComeFromElsewhere() {
         for (int i = 0; i < 10 * ENOUGH; i++) {
             machine.now += machine.step;
-            affinity.served(machine.turn++, QUEUE, 1, false, false, CLIENT);
+            affinity.served(machine.turn++, QUEUE, 1, false, false, false, CLIENT);
         }
         assertThat(machine.moves).isEmpty();
     }
@@ -196,7 +214,7 @@ class ClientAffinityTest {
     void nothingMovesForAClientOfSeveralExportsAtOnce() {
         for (int i = 0; i < 10 * ENOUGH; i++) {
             machine.now += machine.step;
-            affinity.served(machine.turn++, QUEUE + i % 2, 1, false, true, CLIENT);
+            affinity.served(machine.turn++, QUEUE + i % 2, 1, false, false, true, CLIENT);
         }
         assertThat(machine.moves).isEmpty();
     }
@@ -205,7 +223,7 @@ class ClientAffinityTest {
     void nothingMovesForSeveralClientsThatTakeTurns() {
         for (int i = 0; i < 10 * ENOUGH; i++) {
             machine.now += machine.step;
-            affinity.served(machine.turn++, QUEUE, 1, false, true, CLIENT + i % 2);
+            affinity.served(machine.turn++, QUEUE, 1, false, false, true, CLIENT + i % 2);
         }
         assertThat(machine.moves).isEmpty();
     }
@@ -263,13 +281,13 @@ class ClientAffinityTest {
         var affinity = new ClientAffinity(machine, neighbour);
         for (int i = 0; i < ENOUGH + 5; i++) {
             machine.now += machine.step;
-            affinity.served(machine.turn++, QUEUE, 1, false, true, CLIENT);
+            affinity.served(machine.turn++, QUEUE, 1, false, false, true, CLIENT);
         }
         assertThat(machine.moves).isEmpty();
         assertThat(neighbour.here).isEqualTo(machine.there);
 
         neighbour.busy = machine.here;
-        affinity.served(machine.turn++, QUEUE, 1, false, true, CLIENT);
+        affinity.served(machine.turn++, QUEUE, 1, false, false, true, CLIENT);
         assertThat(machine.moves).containsExactly(1);
     }
 
@@ -279,7 +297,7 @@ class ClientAffinityTest {
         long enough = ENOUGH + ClientAffinity.SPIN_NANOS / machine.step + 1;
         for (int i = 0; i < enough; i++) {
             machine.now += machine.step;
-            affinity.served(machine.turn++, QUEUE, 1, false, true, CLIENT);
+            affinity.served(machine.turn++, QUEUE, 1, false, false, true, CLIENT);
         }
         assertThat(machine.moves).containsExactly(1);
     }
@@ -290,11 +308,11 @@ class ClientAffinityTest {
         var affinity = new ClientAffinity(machine, neighbour);
         for (int i = 0; i < ENOUGH; i++) {
             machine.now += machine.step;
-            affinity.served(machine.turn++, QUEUE, 1, false, true, CLIENT);
+            affinity.served(machine.turn++, QUEUE, 1, false, false, true, CLIENT);
         }
-        affinity.served(machine.turn++, QUEUE, 2, false, true, CLIENT);
+        affinity.served(machine.turn++, QUEUE, 2, false, false, true, CLIENT);
         neighbour.busy = machine.here;
-        affinity.served(machine.turn++, QUEUE, 1, false, true, CLIENT);
+        affinity.served(machine.turn++, QUEUE, 1, false, false, true, CLIENT);
         assertThat(machine.moves).isEmpty();
     }
 
@@ -304,12 +322,12 @@ class ClientAffinityTest {
         var affinity = new ClientAffinity(machine, neighbour);
         for (int i = 0; i < ENOUGH; i++) {
             machine.now += machine.step;
-            affinity.served(machine.turn++, QUEUE, 1, false, true, CLIENT);
+            affinity.served(machine.turn++, QUEUE, 1, false, false, true, CLIENT);
         }
         machine.now += 1_000_000_000;
-        affinity.served(machine.turn++, QUEUE, 1, false, true, CLIENT);
+        affinity.served(machine.turn++, QUEUE, 1, false, false, true, CLIENT);
         neighbour.busy = machine.here;
-        affinity.served(machine.turn++, QUEUE, 1, false, true, CLIENT);
+        affinity.served(machine.turn++, QUEUE, 1, false, false, true, CLIENT);
         assertThat(machine.moves).isEmpty();
     }
 }
