@@ -16,10 +16,7 @@ import org.jspecify.annotations.Nullable;
  * other thread asks for goes to the engine for that.
  */
 final class RingEngine implements FileEngine {
-    /**
-     * Writes from here on go to the pool: to submit one takes the kernel as long as to pin all of its pages, and meanwhile
-     * the loop does nothing else.
-     */
+    /** Writes through the page cache from here on go to the pool: the kernel would copy them while it takes them on. */
     private static final int LARGE_WRITE = 512 * 1024;
 
     private final int bufferedFd;
@@ -88,7 +85,8 @@ final class RingEngine implements FileEngine {
 
     @Override
     public void write(ByteBuffer src, long offset, CompletionHandler<Integer, ByteBuffer> handler) {
-        AioRing ring = src.isDirect() && src.remaining() < LARGE_WRITE ? ring() : null;
+        boolean copied = fd == bufferedFd;
+        AioRing ring = src.isDirect() && !(copied && src.remaining() >= LARGE_WRITE) ? ring() : null;
         if (ring == null) {
             others.write(src, offset, handler);
         } else {
