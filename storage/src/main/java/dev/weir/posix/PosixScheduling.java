@@ -155,7 +155,17 @@ public final class PosixScheduling {
      * @return false where that is not allowed
      */
     public static boolean nice(int value) {
-        return LibC.CALLS.setpriority(PRIO_PROCESS, SELF, value) == 0;
+        return nice(SELF, value);
+    }
+
+    /**
+     * As {@link #nice(int)}, for another thread.
+     *
+     * @param thread its number in our pid namespace
+     * @return false where that is not allowed, or there is no such thread
+     */
+    public static boolean nice(int thread, int value) {
+        return LibC.CALLS.setpriority(PRIO_PROCESS, thread, value) == 0;
     }
 
     /**

@@ -193,6 +193,7 @@ final class DaemonCommand implements Callable<Integer> {
         if (maxInFlightTotal != null) {
             builder.maxInFlightBytes(maxInFlightTotal.bytes());
         }
+        CompilerThreads.giveWay();
         BlockEngine engine = builder.build();
         console.stop().arm(() -> quit.complete(null), SHUTDOWN_LIMIT);
         var daemon = new Daemon(engine, meters, () -> quit.complete(null));

@@ -101,6 +101,7 @@ final class ExportCommand implements Callable<Integer> {
         ConsoleLog.configure(verbose);
         NodeOptions node = node();
         FuseExportOptions fuse = fuse();
+        CompilerThreads.giveWay();
         BlockEngine engine = resources.engine();
         console.stop().arm(engine, fuse.shutdownTimeout());
         var file = new MountpointFile(fuse.mountpoint());
