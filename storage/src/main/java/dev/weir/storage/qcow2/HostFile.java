@@ -20,8 +20,11 @@ final class HostFile {
     /** Beyond it, nothing but zeroes was ever written since the file was opened. */
     private volatile long written;
 
-    private @Nullable Mono<Void> growing;
+    private volatile @Nullable Mono<Void> growing;
     private volatile boolean grown;
+
+    /** A length at which nothing could be had ahead. */
+    private volatile long vain = -1;
 
     HostFile(BlockNode node) {
         this.node = node;
@@ -63,35 +66,54 @@ final class HostFile {
         return end <= node.length();
     }
 
-    /** Makes the file so long, and in steps, so that few writes have to wait for it. */
+    /**
+     * Makes the file so long, and in steps, so that few writes have to wait for it: the next step is made while there is half of
+     * one left, and nobody waits for that.
+     */
     Mono<Void> reserve(long end) {
         return Mono.defer(() -> {
             if (reaches(end)) {
+                growAhead(end);
                 return Mono.empty();
             }
-            Mono<Void> other;
-            synchronized (this) {
-                other = growing;
-                if (other == null) {
-                    other = grow(end).doFinally(signal -> grew()).cache();
-                    growing = other;
-                }
-            }
-            return other.onErrorComplete().then(Mono.defer(() -> reaches(end) ? Mono.empty() : exactly(end)));
+            return growth(end).onErrorComplete().then(Mono.defer(() -> reaches(end) ? Mono.empty() : exactly(end)));
         });
     }
 
-    private synchronized void grew() {
-        growing = null;
+    private void growAhead(long end) {
+        long length = node.length();
+        if (grown && growing == null && length - end < step(length) / 2 && length != vain) {
+            growth(length).subscribe(nothing -> {}, failure -> vain = length);
+        }
+    }
+
+    /** The one under way, or one to {@code end} or beyond. */
+    private synchronized Mono<Void> growth(long end) {
+        Mono<Void> one = growing;
+        if (one == null) {
+            one = grow(end).doOnTerminate(() -> growing = null).cache();
+            growing = one;
+        }
+        return one;
     }
 
     private Mono<Void> grow(long end) {
-        long length = node.length();
-        long step = Math.max(MIN_STEP, Math.min(MAX_STEP, length / 16));
         return Mono.defer(() -> {
             grown = true;
-            long target = Math.max(end, length + step);
-            return node.grow(length, target, PreallocMode.OFF);
+            long length = node.length();
+            return node.grow(length, Math.max(end, length + step(length)), PreallocMode.OFF);
+        });
+    }
+
+    private static long step(long length) {
+        return Math.max(MIN_STEP, Math.min(MAX_STEP, length / 16));
+    }
+
+    /** Waits for what {@link #reserve} did not wait for. Nobody reserves meanwhile. */
+    Mono<Void> atRest() {
+        return Mono.defer(() -> {
+            Mono<Void> last = growing;
+            return last == null ? Mono.empty() : last.onErrorComplete();
         });
     }
 
@@ -148,7 +170,7 @@ final class HostFile {
         }
     }
 
-    /** Cuts off what {@link #reserve} was too generous with, up to what was written. */
+    /** Cuts off what {@link #reserve} was too generous with, up to what was written. The file is {@link #atRest}. */
     Mono<Void> trim(long unused) {
         return Mono.defer(() -> {
             long end = Math.max(unused, written);

@@ -51,8 +51,15 @@ final class MetadataCommit {
         });
     }
 
-    /** Leaves nothing to be written. */
+    /** Leaves nothing to be written, and nothing under way, even where it fails. */
     Mono<Void> settle() {
+        return writeAll()
+                .onErrorResume(failure -> atRest().then(Mono.error(failure)))
+                .then(Mono.defer(this::atRest))
+                .then(Mono.defer(() -> metadata.file().trim(metadata.refcounts().end())));
+    }
+
+    private Mono<Void> writeAll() {
         return run().then(Mono.defer(() -> {
             boolean dirty;
             synchronized (metadata.lock()) {
@@ -60,8 +67,12 @@ final class MetadataCommit {
                         || metadata.refcounts().dirty()
                         || !metadata.freed().isEmpty();
             }
-            return dirty ? settle() : metadata.file().trim(metadata.refcounts().end());
+            return dirty ? writeAll() : Mono.empty();
         }));
+    }
+
+    private Mono<Void> atRest() {
+        return data.atRest().then(metadata.file().atRest());
     }
 
     private Mono<Void> startNext() {
