@@ -18,9 +18,12 @@ final class ReplyBatch {
 
     /**
      * Bytes of the largest transfer whose reply is kept back, 64 KiB of data: what takes longer is worth a wake-up of its own.
-     * Once more has been moved by those that are kept, they are written.
+     * Once more has been moved by those that are kept, they are written as soon as the first is {@link #PATIENCE_NANOS} old.
      */
     static final int LARGEST = FuseOutHeader.SIZE + 64 * 1024;
+
+    /** About what 32 replies to requests of 4 KiB take. */
+    static final long PATIENCE_NANOS = 80_000;
 
     /** Requests in the wake-up before, from which on it is a crowd. */
     static final int CROWD = 3;
@@ -33,6 +36,9 @@ final class ReplyBatch {
     private int bytes;
     private int together;
     private int received;
+
+    /** When the first of them was kept, {@link System#nanoTime}. */
+    private long since;
 
     /** Read by whoever ends a request: only the one who wrote it finds itself there. */
     private @Nullable Thread keeper;
@@ -64,7 +70,10 @@ final class ReplyBatch {
         lengths[count] = length;
         bytes += Math.max(length, moved);
         together = Math.max(together, ++count);
-        if (count == MAX || bytes > LARGEST) {
+        if (count == 1) {
+            since = System.nanoTime();
+        }
+        if (count == MAX || bytes > LARGEST && System.nanoTime() - since >= PATIENCE_NANOS) {
             write();
         }
         return true;
