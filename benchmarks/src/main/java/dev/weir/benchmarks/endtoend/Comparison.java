@@ -32,7 +32,8 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "Suites: raw-memory, raw-disk, raw-direct, null, qcow2, first-writes, sequential, scaling, garbage.",
-            "Servers: weir, qsd (QEMU, one event loop), qsd-mt (QEMU 11, two I/O threads), jnr-fuse.",
+            "Servers: weir, qsd (QEMU, one event loop), qsd-mt (QEMU 11, two I/O threads), jnr-fuse, minimal and minimal-mt (a"
+                    + " yardstick in C that only receives, copies and answers; one thread and two).",
             "",
             "Examples:",
             "  run.sh --peers ROOT                all of it, to benchmarks/report.md",
@@ -127,7 +128,8 @@ public final class Comparison implements Callable<Integer> {
     }
 
     private boolean measure() throws IOException, InterruptedException, ComparisonException {
-        Places places = Places.find(launcher.toAbsolutePath(), peers, memory, disk);
+        Path benchmarks = benchmarks();
+        Places places = Places.find(launcher.toAbsolutePath(), peers, memory, disk, MinimalServer.program(benchmarks));
         if (!Files.isReadable(Path.of("/dev/fuse"))) {
             throw new ComparisonException("there is no /dev/fuse here, or no right to it");
         }
@@ -138,6 +140,9 @@ public final class Comparison implements Callable<Integer> {
         var machine = new Machine(clients, places);
         List<String> notes = new ArrayList<>();
         Plan plan = planOptions.plan(machine.contenders(notes), machine.weirHelp());
+        if (plan.contenders().stream().anyMatch(Contender::isMinimal)) {
+            MinimalServer.compile(benchmarks, clients);
+        }
         var progress = new Progress(System.err, Boolean.getBoolean("weir.terminal"));
         var run = new Run(plan, places, new Fio(clients, places, engine), progress);
         run.notes().addAll(notes);
@@ -173,8 +178,12 @@ public final class Comparison implements Callable<Integer> {
         if (output != null) {
             return output;
         }
-        Path benchmarks = Path.of(System.getProperty("weir.benchmarks", "benchmarks"));
+        Path benchmarks = benchmarks();
         return figures == null && planOptions.isPart() ? benchmarks.resolve("target/report") : benchmarks;
+    }
+
+    private static Path benchmarks() {
+        return Path.of(System.getProperty("weir.benchmarks", "benchmarks"));
     }
 
     private void closeAtExit(Run run) {

@@ -50,6 +50,34 @@ enum Contender {
         }
     },
 
+    /** The yardstick with one thread. */
+    MINIMAL("minimal") {
+        @Override
+        boolean serves(Export.Format format, boolean direct) {
+            return MINIMAL_MT.serves(format, direct);
+        }
+
+        @Override
+        Server start(Stage stage, Export export, Places places, List<String> weirOptions)
+                throws IOException, InterruptedException, ComparisonException {
+            return MinimalServer.start(stage, text(), export, places.minimal(), 1);
+        }
+    },
+
+    /** The yardstick with two threads. */
+    MINIMAL_MT("minimal-mt") {
+        @Override
+        boolean serves(Export.Format format, boolean direct) {
+            return format != Export.Format.QCOW2 && !direct;
+        }
+
+        @Override
+        Server start(Stage stage, Export export, Places places, List<String> weirOptions)
+                throws IOException, InterruptedException, ComparisonException {
+            return MinimalServer.start(stage, text(), export, places.minimal(), 2);
+        }
+    },
+
     /** The synchronous file system on jnr-fuse. */
     JNR_FUSE("jnr-fuse") {
         @Override
@@ -99,6 +127,10 @@ enum Contender {
 
     boolean isQemu() {
         return this == QSD || this == QSD_MT;
+    }
+
+    boolean isMinimal() {
+        return this == MINIMAL || this == MINIMAL_MT;
     }
 
     /** Whether it can. */

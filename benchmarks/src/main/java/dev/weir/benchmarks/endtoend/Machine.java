@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -64,15 +65,27 @@ final class Machine {
      * @param notes takes why others cannot
      */
     List<Contender> contenders(List<String> notes) throws IOException, InterruptedException {
-        if (places.hasQemu()) {
-            if (qemuMajor() >= FIRST_WITH_THREADS) {
-                return List.of(Contender.WEIR, Contender.QSD, Contender.QSD_MT);
+        List<Contender> contenders = new ArrayList<>(List.of(Contender.WEIR));
+        if (!places.hasQemu()) {
+            notes.add("qsd, qsd-mt: there is no qemu-storage-daemon here");
+            if (hasLibfuse2()) {
+                contenders.add(Contender.JNR_FUSE);
             }
-            notes.add("qsd-mt: needs QEMU " + FIRST_WITH_THREADS);
-            return List.of(Contender.WEIR, Contender.QSD);
+            return contenders;
         }
-        notes.add("qsd, qsd-mt: there is no qemu-storage-daemon here");
-        return hasLibfuse2() ? List.of(Contender.WEIR, Contender.JNR_FUSE) : List.of(Contender.WEIR);
+        contenders.add(Contender.QSD);
+        if (qemuMajor() >= FIRST_WITH_THREADS) {
+            contenders.add(Contender.QSD_MT);
+        } else {
+            notes.add("qsd-mt: needs QEMU " + FIRST_WITH_THREADS);
+        }
+        String missing = MinimalServer.missing();
+        if (missing.isEmpty()) {
+            contenders.addAll(List.of(Contender.MINIMAL, Contender.MINIMAL_MT));
+        } else {
+            notes.add("minimal, minimal-mt: need " + missing);
+        }
+        return contenders;
     }
 
     /** What Weir says about {@code weir export}; builds Weir where it has to be. */

@@ -15,8 +15,9 @@ import org.jspecify.annotations.Nullable;
  * @param peers root folder in which QEMU and fio are; null where those of the PATH are used
  * @param memory directory in memory
  * @param disk directory on a disk
+ * @param minimal the minimal server, where that takes part
  */
-record Places(Path launcher, @Nullable Path peers, Path memory, Path disk) {
+record Places(Path launcher, @Nullable Path peers, Path memory, Path disk, Path minimal) {
     /** The directory of a root folder that is in memory, and the one that is on the disk. */
     private static final String PEERS_MEMORY = "mnt/bench";
 
@@ -29,7 +30,7 @@ record Places(Path launcher, @Nullable Path peers, Path memory, Path disk) {
      *
      * @throws ComparisonException where they cannot be used
      */
-    static Places find(Path launcher, @Nullable Path peers, @Nullable Path memory, @Nullable Path disk)
+    static Places find(Path launcher, @Nullable Path peers, @Nullable Path memory, @Nullable Path disk, Path minimal)
             throws IOException, ComparisonException {
         if (!Files.isExecutable(launcher)) {
             throw new ComparisonException("no launcher at " + launcher + "; name it with --weir");
@@ -39,7 +40,8 @@ record Places(Path launcher, @Nullable Path peers, Path memory, Path disk) {
                     launcher,
                     null,
                     (memory == null ? Path.of("/dev/shm") : memory).toRealPath(),
-                    (disk == null ? Path.of("/var/tmp") : disk).toRealPath());
+                    (disk == null ? Path.of("/var/tmp") : disk).toRealPath(),
+                    minimal);
         }
         if (!"root".equals(System.getProperty("user.name"))) {
             throw new ComparisonException("--peers needs root, in every suite, for chroot(8) and its mounts;"
@@ -54,7 +56,8 @@ record Places(Path launcher, @Nullable Path peers, Path memory, Path disk) {
                 launcher,
                 root,
                 memory == null ? root.resolve(PEERS_MEMORY) : memory.toRealPath(),
-                disk == null ? root.resolve(PEERS_DISK) : disk.toRealPath());
+                disk == null ? root.resolve(PEERS_DISK) : disk.toRealPath(),
+                minimal);
         places.checkPeers(root);
         return places;
     }

@@ -57,7 +57,9 @@ final class PlanOptions {
             names = "--servers",
             split = ",",
             paramLabel = "NAME",
-            description = "Who takes part (default: Weir and QEMU; Weir and jnr-fuse where there is no QEMU).")
+            description =
+                    "Who takes part (default: Weir, QEMU and the minimal server; Weir and jnr-fuse where there is no"
+                            + " QEMU).")
     private List<Contender> servers = new ArrayList<>();
 
     @Option(

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -31,10 +32,10 @@ final class ScalingMeasurements implements Measurements {
         return Suite.SCALING;
     }
 
-    /** QEMU in one configuration: the thread is what both have one of. */
+    /** One configuration of each: the thread is what all have one of. */
     private static List<Contender> contenders(Run run) {
         return run.plan().contenders().stream()
-                .filter(contender -> contender == Contender.WEIR || contender == Contender.QSD)
+                .filter(Set.of(Contender.WEIR, Contender.QSD, Contender.MINIMAL)::contains)
                 .toList();
     }
 
@@ -110,18 +111,33 @@ final class ScalingMeasurements implements Measurements {
         Path images = Files.createDirectory(stage.path(name));
         Path mounts = Files.createDirectory(stage.path(name + ".mnt"));
         Path metrics = stage.path(name + ".sock");
-        boolean weir = contender == Contender.WEIR;
-        List<String> command = weir
-                ? new ArrayList<>(List.of(run.places().launcher().toString(), "daemon", "--metrics", "unix:" + metrics))
-                : run.places().command("qemu-storage-daemon");
-        command.addAll(List.of("--object", "iothread,id=t"));
+        List<Path> files = new ArrayList<>();
         List<Path> mountpoints = new ArrayList<>();
         for (int i = 0; i < exports; i++) {
-            Path image = stage.fill(name + "/" + i, MEGABYTES / exports);
-            Path mount = Files.createFile(mounts.resolve(String.valueOf(i)));
-            mountpoints.add(mount);
-            String file = weir ? image.toString() : run.places().inside(image);
-            String aio = weir ? "" : ",aio=io_uring";
+            files.add(stage.fill(name + "/" + i, MEGABYTES / exports));
+            mountpoints.add(Files.createFile(mounts.resolve(String.valueOf(i))));
+        }
+        List<String> command = contender.isMinimal()
+                ? MinimalServer.command(
+                        run.places().minimal(), MinimalServer.EPOLL, MEGABYTES / exports, files, mountpoints)
+                : daemon(run.places(), contender, metrics, files, mountpoints);
+        Server server = stage.start(contender.text(), mountpoints, mounts, command, Map.of());
+        return new Many(server, exports, contender == Contender.WEIR ? BufferGauge.of(metrics) : BufferGauge.NONE);
+    }
+
+    /** Weir's or QEMU's storage daemon. */
+    private static List<String> daemon(
+            Places places, Contender contender, Path metrics, List<Path> files, List<Path> mountpoints)
+            throws ComparisonException {
+        boolean weir = contender == Contender.WEIR;
+        List<String> command = weir
+                ? new ArrayList<>(List.of(places.launcher().toString(), "daemon", "--metrics", "unix:" + metrics))
+                : places.command("qemu-storage-daemon");
+        command.addAll(List.of("--object", "iothread,id=t"));
+        String aio = weir ? "" : ",aio=io_uring";
+        for (int i = 0; i < files.size(); i++) {
+            String file = weir ? files.get(i).toString() : places.inside(files.get(i));
+            String mount = weir ? mountpoints.get(i).toString() : places.inside(mountpoints.get(i));
             command.addAll(List.of(
                     "--blockdev",
                     "driver=file,node-name=p" + i + ",filename=" + file + aio,
@@ -129,9 +145,8 @@ final class ScalingMeasurements implements Measurements {
                     "driver=raw,node-name=n" + i + ",file=p" + i,
                     "--export",
                     "type=fuse,id=e" + i + ",node-name=n" + i + ",writable=on,growable=on,iothread=t,mountpoint="
-                            + (weir ? mount.toString() : run.places().inside(mount))));
+                            + mount));
         }
-        Server server = stage.start(contender.text(), mountpoints, mounts, command, Map.of());
-        return new Many(server, exports, weir ? BufferGauge.of(metrics) : BufferGauge.NONE);
+        return command;
     }
 }

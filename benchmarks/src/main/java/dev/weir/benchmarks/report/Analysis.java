@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /** What follows from samples. Ratios are of one round each, so that both sides had the same machine. */
@@ -17,6 +18,9 @@ final class Analysis {
     /** Names of QEMU's configurations begin so. */
     private static final String QEMU = "qsd";
 
+    /** Names of the yardstick's configurations begin so. */
+    static final String MINIMAL = "minimal";
+
     private final Results results;
 
     Analysis(Results results) {
@@ -25,6 +29,10 @@ final class Analysis {
 
     static boolean isQemu(String contender) {
         return contender.startsWith(QEMU);
+    }
+
+    static boolean isMinimal(String contender) {
+        return contender.startsWith(MINIMAL);
     }
 
     /** The cells of a suite, in the order in which they were measured. */
@@ -47,12 +55,13 @@ final class Analysis {
 
     /** Weir's figure over that of the better of QEMU's configurations; empty where either is missing. */
     Optional<Spread> ratioToQemu(Suite suite, String cell, Metric metric) {
-        Map<Integer, Double> best = new TreeMap<>();
-        contenders(suite).stream()
-                .filter(Analysis::isQemu)
-                .forEach(
-                        name -> byRound(suite, cell, name, metric).forEach((k, v) -> best.merge(k, v, metric::better)));
-        return spread(quotients(byRound(suite, cell, WEIR, metric), best));
+        return spread(quotients(byRound(suite, cell, WEIR, metric), best(suite, cell, Analysis::isQemu, metric)));
+    }
+
+    /** That of the minimal server's better configuration instead of Weir's; empty where either is missing. */
+    Optional<Spread> minimalToQemu(Suite suite, String cell, Metric metric) {
+        return spread(
+                quotients(best(suite, cell, Analysis::isMinimal, metric), best(suite, cell, Analysis::isQemu, metric)));
     }
 
     /** Weir's figure over that of one other server; empty where either is missing. */
@@ -74,6 +83,16 @@ final class Analysis {
                 .map(latency -> latency.percentiles().get(percentile))
                 .flatMap(Stream::ofNullable)
                 .toList());
+    }
+
+    /** The best figure in each round of those whose names match. */
+    private Map<Integer, Double> best(Suite suite, String cell, Predicate<String> who, Metric metric) {
+        Map<Integer, Double> best = new TreeMap<>();
+        contenders(suite).stream()
+                .filter(who)
+                .forEach(name -> byRound(suite, cell, name, metric)
+                        .forEach((round, figure) -> best.merge(round, figure, metric::better)));
+        return best;
     }
 
     private static List<Double> quotients(Map<Integer, Double> dividends, Map<Integer, Double> divisors) {

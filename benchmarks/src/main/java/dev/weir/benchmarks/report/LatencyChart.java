@@ -38,7 +38,9 @@ final class LatencyChart {
         axis.setMinorTickMarksVisible(false);
         var plot = new CombinedRangeCategoryPlot(axis);
         plot.setGap(8);
-        List<String> contenders = analysis.contenders(suite);
+        List<String> contenders = analysis.contenders(suite).stream()
+                .filter(name -> !Analysis.isMinimal(name))
+                .toList();
         List<String> cells = cells(analysis, suite);
         for (String cell : cells) {
             var dataset = new DefaultCategoryDataset();

@@ -52,13 +52,26 @@ final class MarkdownReport {
 
     /** The table of targets. */
     static String targets(Results results) {
-        var table = new Table(List.of("target", "measured, worst", "reached"));
+        boolean minimal = hasMinimal(results);
+        List<String> columns = new ArrayList<>(List.of("target", "measured, worst", "reached"));
+        if (minimal) {
+            columns.add("minimal server there");
+        }
+        var table = new Table(columns);
         for (Target target : Targets.all()) {
             Target.Outcome outcome = target.evaluate(results);
-            table.row(
+            List<String> row = new ArrayList<>(
                     List.of(target.text(), outcome.measured(), outcome.verdict().toString()));
+            if (minimal) {
+                row.add(outcome.minimal());
+            }
+            table.row(row);
         }
         return table.toString();
+    }
+
+    private static boolean hasMinimal(Results results) {
+        return results.samples().stream().map(Sample::contender).anyMatch(Analysis::isMinimal);
     }
 
     private void head() {
@@ -82,6 +95,15 @@ final class MarkdownReport {
                         " `growable=on`. What is quoted is the median of the rounds, with [min..max]. Absolute figures\n")
                 .append("are medians, too; on shared machines they move more than ratios do. A cell is")
                 .append(" `mode:size:depth[:jobs]` of fio.\n\n");
+        if (hasMinimal(results)) {
+            text.append(
+                            "The minimal server is a yardstick in C (`src/main/c/minimal.c`): it receives a request, copies, answers,")
+                    .append(
+                            " and does nothing else,\nwith one thread (`minimal`) and with two (`minimal-mt`); the better one")
+                    .append(
+                            " counts, as with QEMU. Where it misses a target,\n`/dev/fuse` and the system calls for the data")
+                    .append(" leave no room for that. In place of a qcow2 image it has an empty raw one.\n\n");
+        }
     }
 
     private void chart(Map<String, String> charts, String name, String alternative) {
@@ -141,8 +163,12 @@ final class MarkdownReport {
         List<String> columns = new ArrayList<>(List.of("cell"));
         contenders.forEach(name -> columns.add(name + " IOPS"));
         columns.addAll(List.of("ratio", "p99 ratio", "CPU ratio"));
+        boolean minimal = contenders.stream().anyMatch(Analysis::isMinimal);
+        if (minimal) {
+            columns.addAll(List.of("minimal's ratio", "minimal's p99 ratio"));
+        }
         List<String> others = contenders.stream()
-                .filter(name -> !name.equals(Analysis.WEIR) && !Analysis.isQemu(name))
+                .filter(name -> !name.equals(Analysis.WEIR) && !Analysis.isQemu(name) && !Analysis.isMinimal(name))
                 .toList();
         others.forEach(name -> columns.add("ratio to " + name));
         var table = new Table(columns);
@@ -151,6 +177,10 @@ final class MarkdownReport {
             contenders.forEach(name -> row.add(median(suite, cell, name, Metric.RATE, "%.0f")));
             for (Metric metric : List.of(Metric.RATE, Metric.P99, Metric.CPU)) {
                 row.add(ratio(analysis.ratioToQemu(suite, cell, metric)));
+            }
+            if (minimal) {
+                row.add(ratio(analysis.minimalToQemu(suite, cell, Metric.RATE)));
+                row.add(ratio(analysis.minimalToQemu(suite, cell, Metric.P99)));
             }
             others.forEach(name -> row.add(ratio(analysis.ratioTo(name, suite, cell, Metric.RATE))));
             table.row(row);

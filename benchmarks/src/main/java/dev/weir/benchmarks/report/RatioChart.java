@@ -17,23 +17,30 @@ import org.jfree.chart.plot.ValueMarker;
 import org.jfree.chart.plot.XYPlot;
 import org.jfree.chart.renderer.xy.XYErrorRenderer;
 import org.jfree.chart.ui.RectangleInsets;
+import org.jfree.chart.util.ShapeUtils;
 import org.jfree.data.Range;
 import org.jfree.data.xy.XYIntervalSeries;
 import org.jfree.data.xy.XYIntervalSeriesCollection;
 
-/** The ratio of each cell to QEMU with its spread: a dot and its whiskers a row, a block of rows a suite. */
+/**
+ * The ratio of each cell to QEMU with its spread: a dot and its whiskers a row, a block of rows a suite. A diamond is the minimal
+ * server's.
+ */
 final class RatioChart {
     private static final int WIDTH = 960;
     private static final int ROW = 19;
     private static final int GAP = 8;
     private static final int AROUND = 100;
     private static final double DOT = 8;
+    private static final float DIAMOND = 4;
     private static final double BESIDE_LABEL = 14;
+    private static final String DIAMONDS = " (diamonds: a minimal server in C)";
     private static final Color AHEAD = new Color(0x1b, 0x7a, 0x3d);
     private static final Color BEHIND = new Color(0xc0, 0x39, 0x2b);
+    private static final Color YARDSTICK = new Color(0x55, 0x55, 0x55);
     private static final Color BAND = new Color(0xf6, 0xf6, 0xf6);
 
-    private record Row(String cell, Spread ratio) {}
+    private record Row(String cell, Spread ratio, Optional<Spread> minimal) {}
 
     private RatioChart() {}
 
@@ -49,6 +56,7 @@ final class RatioChart {
         plot.setOutlineVisible(false);
         double least = 0.8;
         double most = 4;
+        boolean yardstick = false;
         int height = AROUND;
         for (Suite suite : Suite.PAIRED) {
             List<Row> rows = rows(analysis, suite);
@@ -57,8 +65,11 @@ final class RatioChart {
                 height += rows.size() * ROW + GAP;
             }
             for (Row row : rows) {
+                yardstick |= row.minimal().isPresent();
                 least = Math.min(least, row.ratio().min());
                 most = Math.max(most, row.ratio().max());
+                least = Math.min(least, row.minimal().map(Spread::median).orElse(least));
+                most = Math.max(most, row.minimal().map(Spread::median).orElse(most));
             }
         }
         if (plot.getSubplots().isEmpty()) {
@@ -66,13 +77,19 @@ final class RatioChart {
         }
         axis.setRange(new Range(least * 0.95, most * 1.05));
         return Optional.of(SvgChart.of(
-                "Weir and QEMU: ratio of throughput, median, worst and best round", plot, false, WIDTH, height));
+                "Weir and QEMU: ratio of throughput, median, worst and best round" + (yardstick ? DIAMONDS : ""),
+                plot,
+                false,
+                WIDTH,
+                height));
     }
 
     private static List<Row> rows(Analysis analysis, Suite suite) {
         List<Row> rows = new ArrayList<>();
         for (String cell : analysis.cells(suite)) {
-            analysis.ratioToQemu(suite, cell, Metric.RATE).ifPresent(ratio -> rows.add(new Row(cell, ratio)));
+            analysis.ratioToQemu(suite, cell, Metric.RATE)
+                    .ifPresent(
+                            ratio -> rows.add(new Row(cell, ratio, analysis.minimalToQemu(suite, cell, Metric.RATE))));
         }
         return rows;
     }
@@ -80,6 +97,7 @@ final class RatioChart {
     private static XYPlot block(Suite suite, List<Row> rows) {
         var ahead = new XYIntervalSeries("ahead");
         var behind = new XYIntervalSeries("behind");
+        var minimal = new XYIntervalSeries("minimal server");
         String[] names = new String[rows.size()];
         for (int i = 0; i < names.length; i++) {
             Row row = rows.get(i);
@@ -87,10 +105,13 @@ final class RatioChart {
             names[i] = String.format(Locale.ROOT, "%s   %.2f", row.cell(), ratio.median());
             (Spread.rounded(ratio.median()) < 1 ? behind : ahead)
                     .add(ratio.median(), ratio.min(), ratio.max(), i, i, i);
+            double y = i;
+            row.minimal().map(Spread::median).ifPresent(x -> minimal.add(x, x, x, y, y, y));
         }
         var dataset = new XYIntervalSeriesCollection();
         dataset.addSeries(ahead);
         dataset.addSeries(behind);
+        dataset.addSeries(minimal);
         var plot = new XYPlot(dataset, null, names(suite, names), renderer());
         plot.setBackgroundPaint(Color.WHITE);
         plot.setOutlinePaint(SvgChart.GRID);
@@ -125,11 +146,13 @@ final class RatioChart {
         renderer.setErrorStroke(new BasicStroke(1.6f));
         renderer.setCapLength(6);
         var dot = new Ellipse2D.Double(-DOT / 2, -DOT / 2, DOT, DOT);
-        List<Color> colors = List.of(AHEAD, BEHIND);
+        List<Color> colors = List.of(AHEAD, BEHIND, YARDSTICK);
         for (int series = 0; series < colors.size(); series++) {
             renderer.setSeriesShape(series, dot);
             renderer.setSeriesPaint(series, colors.get(series));
         }
+        renderer.setSeriesShape(colors.size() - 1, ShapeUtils.createDiamond(DIAMOND));
+        renderer.setSeriesShapesFilled(colors.size() - 1, false);
         return renderer;
     }
 }

@@ -31,6 +31,16 @@ class SuitesTest {
     }
 
     @Test
+    void theMinimalServerTakesPartWhereASystemCallIsAllThatStorageIs() {
+        for (var minimal : List.of(Contender.MINIMAL, Contender.MINIMAL_MT)) {
+            assertThat(minimal.serves(Export.Format.RAW, false)).isTrue();
+            assertThat(minimal.serves(Export.Format.NULL, false)).isTrue();
+            assertThat(minimal.serves(Export.Format.RAW, true)).isFalse();
+            assertThat(minimal.serves(Export.Format.QCOW2, false)).isFalse();
+        }
+    }
+
+    @Test
     void everyRoundGoesTheOtherWay() {
         assertThat(Run.inTurn(List.of(1, 2, 3), 0)).containsExactly(1, 2, 3);
         assertThat(Run.inTurn(List.of(1, 2, 3), 1)).containsExactly(3, 2, 1);

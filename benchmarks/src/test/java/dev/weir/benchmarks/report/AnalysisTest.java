@@ -48,6 +48,20 @@ class AnalysisTest {
     }
 
     @Test
+    void comparesTheBetterOfTheMinimalServersWithTheBetterOfQemus() {
+        var analysis = new Analysis(new SampleData()
+                .sample(Suite.NULL, CELL, "qsd", 0, 100, 20, null)
+                .sample(Suite.NULL, CELL, "qsd-mt", 0, 50, 10, null)
+                .sample(Suite.NULL, CELL, "minimal", 0, 120, 15, null)
+                .sample(Suite.NULL, CELL, "minimal-mt", 0, 150, 30, null)
+                .results());
+
+        assertThat(analysis.minimalToQemu(Suite.NULL, CELL, Metric.RATE)).contains(new Spread(1.5, 1.5, 1.5));
+        assertThat(analysis.minimalToQemu(Suite.NULL, CELL, Metric.P99)).contains(new Spread(1.5, 1.5, 1.5));
+        assertThat(analysis.minimalToQemu(Suite.RAW_DISK, CELL, Metric.RATE)).isEmpty();
+    }
+
+    @Test
     void relatesAServerToItself() {
         var analysis = new Analysis(SampleData.whole().results());
 

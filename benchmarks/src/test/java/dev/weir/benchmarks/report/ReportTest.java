@@ -54,6 +54,21 @@ class ReportTest {
     }
 
     @Test
+    void hasTheMinimalServerBesideWeirWhereItTookPart() throws IOException {
+        var data = SampleData.whole().sample(Suite.RAW_DISK, "read:1m:4", "minimal", 0, 120, 80, 5.0);
+
+        assertThat(written(data))
+                .contains("The minimal server is a yardstick in C")
+                .contains("| target | measured, worst | reached | minimal server there |")
+                .contains(
+                        "| raw on disk (page cache), requests of 1 MiB: at least 1.50 | 0.85 (raw-disk read:1m:4) | **no** | 1.20 |")
+                .contains("| minimal's ratio | minimal's p99 ratio |")
+                .contains("| 1.20 [1.20..1.20] | 0.80 [0.80..0.80] |");
+        assertThat(directory.resolve("report/ratios.svg")).content().contains("diamonds: a minimal server in C");
+        assertThat(written(SampleData.whole())).doesNotContain("inimal");
+    }
+
+    @Test
     void listsWhereQemuWins() throws IOException {
         assertThat(written(SampleData.whole()))
                 .contains("- raw, on disk, page cache, `read:1m:4`: throughput 0.85 of QEMU's\n")
