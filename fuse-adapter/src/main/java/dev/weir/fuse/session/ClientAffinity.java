@@ -32,9 +32,6 @@ final class ClientAffinity {
      */
     static final long SEVERAL_NANOS = 50_000_000;
 
-    /** Where the loop does not count its turns. */
-    static final long UNKNOWN_TURN = -1;
-
     /** A move has lasted when the next one is not asked for before as many pauses. */
     private static final int LASTED = 16;
 
@@ -115,7 +112,7 @@ final class ClientAffinity {
 
     private int client;
     private int asked;
-    private long turnOfAsked = UNKNOWN_TURN;
+    private long turnOfAsked = LoopTurn.UNKNOWN;
     private int alone;
     private long aloneSince;
     private long severalAt;
@@ -154,7 +151,7 @@ final class ClientAffinity {
     /**
      * The loop woke up and served what was there.
      *
-     * @param turn of the loop, or {@link #UNKNOWN_TURN}: the requests of all queues in one turn were there at the same time
+     * @param turn of the loop, or {@link LoopTurn#UNKNOWN}: the requests of all queues in one turn were there at the same time
      * @param queue number of the descriptor that they came from: a client that asks several at a time does not wait for each answer
      * @param requests how many
      * @param several whether some surely were there at the same time, or may have gone to other loops
@@ -163,7 +160,7 @@ final class ClientAffinity {
      * @param thread the thread that asked last
      */
     void served(long turn, int queue, int requests, boolean several, boolean large, boolean answered, int thread) {
-        boolean crowd = several || requests > 0 && queue != asked && turn == turnOfAsked && turn != UNKNOWN_TURN;
+        boolean crowd = several || requests > 0 && queue != asked && turn == turnOfAsked && turn != LoopTurn.UNKNOWN;
         turnOfAsked = turn;
         giveWay(crowd, crowd && requests > 0 && !large);
         if (watching) {

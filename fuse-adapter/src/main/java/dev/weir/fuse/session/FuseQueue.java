@@ -1,7 +1,6 @@
 package dev.weir.fuse.session;
 
 import dev.weir.fuse.device.FuseDevice;
-import dev.weir.fuse.device.FuseTransport;
 import dev.weir.fuse.protocol.DecodeResult;
 import dev.weir.fuse.protocol.Errno;
 import dev.weir.fuse.protocol.FuseOpcode;
@@ -10,7 +9,6 @@ import dev.weir.fuse.protocol.FuseProtocol;
 import dev.weir.fuse.protocol.FuseReplyEncoder;
 import dev.weir.fuse.protocol.FuseRequest;
 import dev.weir.fuse.protocol.FuseRequestDecoder;
-import dev.weir.storage.spi.AioContext;
 import io.netty.channel.IoEventLoop;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
@@ -36,6 +34,11 @@ final class FuseQueue {
 
     private final FuseSession session;
     private final boolean spare;
+
+    // Known here, too: with hundreds of exports all that a request looks at is cold.
+    private final boolean alone;
+    private final boolean affine;
+
     private final FuseDevice device;
     private final QueueRegistration registration;
     private final FuseRequestDecoder decoder;
@@ -74,6 +77,8 @@ final class FuseQueue {
             BounceBuffers buffers) {
         this.session = session;
         this.spare = spare;
+        this.alone = session.spareQueues().areNone();
+        this.affine = session.options().clientAffinity();
         this.device = device;
         this.registration = new QueueRegistration(this, device, loop);
         this.decoder = new FuseRequestDecoder(maxWrite + FuseProtocol.WRITE_DATA_AT, maxWrite, maxWrite);
@@ -84,10 +89,6 @@ final class FuseQueue {
     /** Registers with the loop and starts to read. Any thread. */
     CompletionStage<Void> start() {
         return registration.start();
-    }
-
-    FuseTransport transport() {
-        return device;
     }
 
     FuseDevice device() {
@@ -206,11 +207,8 @@ final class FuseQueue {
 
     /** The descriptor has something to read. Loop only. */
     void receiveMany() {
-        AioContext aio = AioContext.current();
-        if (aio != null) {
-            aio.shared(session.spareQueues().isShared());
-        }
-        wakeUp.begin();
+        LoopTurn turn = LoopTurn.ofThisThread();
+        wakeUp.begin(turn, turn.serves(!alone && session.spareQueues().isShared()));
         replies.begin();
         try {
             while (wakeUp.mayGoOn()) {
@@ -227,13 +225,20 @@ final class FuseQueue {
             replies.end(wakeUp.requests());
         }
         buffers.unreserve();
-        boolean several = session.spareQueues().served(wakeUp, replies.together(), inFlight.get());
+        int own = inFlight.get();
+        boolean several = alone
+                ? replies.together() > 1 || own > 1
+                : session.spareQueues().served(wakeUp, replies.together(), own);
         var affinity = ClientAffinity.ofThisThread();
-        if (session.options().clientAffinity()) {
-            int queue = device.descriptor().intValue();
-            long turn = aio == null ? ClientAffinity.UNKNOWN_TURN : aio.turns();
+        if (affine) {
             affinity.served(
-                    turn, queue, wakeUp.requests(), several, wakeUp.large() > 0, inFlight.get() == 0, request.pid());
+                    turn.number(),
+                    device.descriptor().intValue(),
+                    wakeUp.requests(),
+                    several,
+                    wakeUp.large() > 0,
+                    own == 0,
+                    request.pid());
         } else {
             affinity.servedOthers();
         }
@@ -277,9 +282,9 @@ final class FuseQueue {
             return false;
         }
         if (received <= 0) {
-            if (received == FuseTransport.UNMOUNTED) {
+            if (received == FuseDevice.UNMOUNTED) {
                 end(FuseSession.End.UNMOUNTED, null);
-            } else if (received == FuseTransport.ABORTED) {
+            } else if (received == FuseDevice.ABORTED) {
                 end(FuseSession.End.ABORTED, null);
             }
             return false;

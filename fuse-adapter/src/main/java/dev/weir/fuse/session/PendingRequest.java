@@ -186,7 +186,7 @@ final class PendingRequest implements CoreSubscriber<Object> {
     void write(int at, int length) {
         BounceBuffer buffer = buffer();
         try {
-            queue.transport().reply(buffer.address(at), length);
+            queue.device().reply(buffer.address(at), length);
         } catch (Throwable e) {
             LOGGER.error("{}: the reply to {} was refused", queue, this, e);
             answerRefused(buffer);
@@ -199,7 +199,7 @@ final class PendingRequest implements CoreSubscriber<Object> {
     private void answerRefused(BounceBuffer buffer) {
         try {
             FuseReplyEncoder.error(buffer.bytes(), 0, unique, Errno.EIO);
-            queue.transport().reply(buffer.address(0), FuseOutHeader.SIZE);
+            queue.device().reply(buffer.address(0), FuseOutHeader.SIZE);
         } catch (Throwable e) {
             LOGGER.error("{}: so was the error reply", queue, e);
         }

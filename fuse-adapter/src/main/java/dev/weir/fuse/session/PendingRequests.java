@@ -32,7 +32,7 @@ final class PendingRequests {
             at++;
         }
         table[at & mask] = request;
-        next = at + 1;
+        next = at;
     }
 
     /** The old ones stay where they are, so that the upper half is free. */

@@ -61,7 +61,7 @@ final class ResidentReads implements ResidentReader {
         queue.statistics().answeredResident();
         queue.statistics().completed(FuseOpcode.READ, length, System.nanoTime() - startNanos);
         try {
-            queue.transport().reply(address, 2, FuseOutHeader.SIZE + length);
+            queue.device().reply(address, 2, FuseOutHeader.SIZE + length);
         } catch (Throwable e) {
             // EFAULT where somebody has cut off the file: the client has got EIO by that, or gets it here.
             queue.statistics().failed(FuseOpcode.READ);
@@ -72,7 +72,7 @@ final class ResidentReads implements ResidentReader {
 
     private void answerError() {
         try {
-            queue.transport().reply(address + HEADER_AT, FuseReplyEncoder.error(memory, HEADER_AT, unique, Errno.EIO));
+            queue.device().reply(address + HEADER_AT, FuseReplyEncoder.error(memory, HEADER_AT, unique, Errno.EIO));
         } catch (Throwable e) {
             LOGGER.error("{}: the error reply to READ {} was refused", queue, unique, e);
         }

@@ -61,6 +61,11 @@ final class SpareQueues {
         return open;
     }
 
+    /** Whether there are none: the session has one queue. */
+    boolean areNone() {
+        return queues == 1;
+    }
+
     /** Whether several loops serve the session now, so that each may take its time for a large request. */
     boolean isShared() {
         return open && queues > 1;

@@ -8,14 +8,32 @@ final class WakeUp {
     /** Large requests that one wake-up serves, each of which may take as long as dozens of small ones. */
     private static final int MAX_LARGE = 8;
 
+    /**
+     * Queues that a turn of the loop serves before it looks into one only once: where each has one request, as those of many
+     * exports have, every other look would be in vain.
+     */
+    static final int MANY_QUEUES = 4;
+
     private int requests;
+    private int most = MAX_REQUESTS;
+    private long turn = LoopTurn.UNKNOWN;
     private int transfers;
     private int large;
     private boolean afterLarge;
     private int client;
     private boolean severalClients;
 
-    void begin() {
+    /**
+     * The queue is ready to be read.
+     *
+     * @param current turn of the loop
+     * @param before queues that it has served before this one
+     */
+    void begin(LoopTurn current, int before) {
+        // Had it left a request there, the queue would be ready in the next turn, which then takes all.
+        boolean left = most == 1 && current.number() == turn + 1;
+        most = requests <= 1 && before >= MANY_QUEUES && !left ? 1 : MAX_REQUESTS;
+        turn = current.number();
         afterLarge = large > 1;
         requests = 0;
         transfers = 0;
@@ -24,7 +42,7 @@ final class WakeUp {
     }
 
     boolean mayGoOn() {
-        return requests < MAX_REQUESTS && large < MAX_LARGE;
+        return requests < most && large < MAX_LARGE;
     }
 
     /** A request has been served, as far as the loop can. */

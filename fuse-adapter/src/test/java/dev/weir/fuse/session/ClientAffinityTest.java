@@ -159,8 +159,8 @@ class ClientAffinityTest {
 
     @Test
     void turnsThatAreNotCountedTellNothing() {
-        affinity.served(ClientAffinity.UNKNOWN_TURN, QUEUE, 1, false, false, true, CLIENT);
-        affinity.served(ClientAffinity.UNKNOWN_TURN, QUEUE + 1, 1, false, false, true, CLIENT);
+        affinity.served(LoopTurn.UNKNOWN, QUEUE, 1, false, false, true, CLIENT);
+        affinity.served(LoopTurn.UNKNOWN, QUEUE + 1, 1, false, false, true, CLIENT);
         assertThat(machine.preempts).isTrue();
     }
 

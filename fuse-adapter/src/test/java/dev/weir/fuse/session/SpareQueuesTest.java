@@ -24,7 +24,7 @@ class SpareQueuesTest {
     /** A wake-up with two small requests, each from a client of its own. */
     private void found(int one, int other, int together) {
         var found = new WakeUp();
-        found.begin();
+        found.begin(new LoopTurn(), 0);
         found.transfers(4096, one);
         found.transfers(4096, other);
         spare.served(found, together, 0);
@@ -92,7 +92,7 @@ class SpareQueuesTest {
         for (int i = 0; i < SpareQueues.ENOUGH; i++) {
             found(1, 7, 7, 2);
             var nothing = new WakeUp();
-            nothing.begin();
+            nothing.begin(new LoopTurn(), 0);
             spare.served(nothing, 0, 0);
         }
         assertThat(spare.areOpen()).isTrue();
@@ -163,7 +163,7 @@ class SpareQueuesTest {
 
     private static boolean several(SpareQueues queues, int together, int own) {
         var found = new WakeUp();
-        found.begin();
+        found.begin(new LoopTurn(), 0);
         found.transfers(4096, 7);
         return queues.served(found, together, own);
     }

@@ -5,7 +5,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,8 +20,11 @@ final class DrainGate {
     private static final Logger log = LoggerFactory.getLogger(DrainGate.class);
     private static final int SHUT = 1 << 30;
 
+    private static final AtomicIntegerFieldUpdater<DrainGate> STATE =
+            AtomicIntegerFieldUpdater.newUpdater(DrainGate.class, "state");
+
     /** Requests in flight, and {@link #SHUT} while new ones must take the slow way. */
-    private final AtomicInteger state = new AtomicInteger();
+    private volatile int state;
 
     /** Called after each change of {@link #isDrained}. */
     private final Runnable changed;
@@ -52,8 +55,8 @@ final class DrainGate {
 
     /** Counts a request, until {@link #ended}; false while the gate is shut. */
     boolean enter() {
-        for (int now = state.get(); (now & SHUT) == 0; now = state.get()) {
-            if (state.compareAndSet(now, now + 1)) {
+        for (int now = state; (now & SHUT) == 0; now = state) {
+            if (STATE.compareAndSet(this, now, now + 1)) {
                 return true;
             }
         }
@@ -69,7 +72,7 @@ final class DrainGate {
                 return;
             }
             if (!refused) {
-                state.incrementAndGet();
+                STATE.incrementAndGet(this);
             }
         }
         if (refused) {
@@ -81,7 +84,7 @@ final class DrainGate {
 
     /** The last thing that a request does. */
     void ended() {
-        if (state.decrementAndGet() == SHUT) {
+        if (STATE.decrementAndGet(this) == SHUT) {
             idle();
         }
     }
@@ -93,7 +96,7 @@ final class DrainGate {
 
     int inFlight() {
         synchronized (this) {
-            return (state.get() & ~SHUT) + waiting.size();
+            return (state & ~SHUT) + waiting.size();
         }
     }
 
@@ -165,7 +168,7 @@ final class DrainGate {
 
     private void shut(Sinks.Empty<Void> idle) {
         idleWaiters.add(idle);
-        state.updateAndGet(now -> now | SHUT);
+        STATE.updateAndGet(this, now -> now | SHUT);
     }
 
     /** Lets waiting requests go in their order; those that arrive meanwhile queue up behind them. */
@@ -183,11 +186,11 @@ final class DrainGate {
                 if (next == null) {
                     releasing = false;
                     if (drains == 0 && !closed) {
-                        state.updateAndGet(now -> now & ~SHUT);
+                        STATE.updateAndGet(this, now -> now & ~SHUT);
                     }
                     return;
                 }
-                state.incrementAndGet();
+                STATE.incrementAndGet(this);
             }
             next.issue();
         }
@@ -196,7 +199,7 @@ final class DrainGate {
     private void idle() {
         List<Sinks.Empty<Void>> reached;
         synchronized (this) {
-            if (state.get() != SHUT || idleWaiters.isEmpty()) {
+            if (state != SHUT || idleWaiters.isEmpty()) {
                 return;
             }
             reached = new ArrayList<>(idleWaiters);
