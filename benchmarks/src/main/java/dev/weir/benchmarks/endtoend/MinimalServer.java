@@ -9,7 +9,8 @@ import java.util.Map;
 
 /**
  * The yardstick: a server in C that only receives requests, copies and answers ({@code src/main/c/minimal.c}). Targets that it
- * misses are beyond what a server can have that reads {@code /dev/fuse} and makes a system call for each piece of data.
+ * misses are beyond a server that makes a system call for each step of each request; one that answers several together, or
+ * from a mapping, can do better.
  */
 final class MinimalServer {
     /** One thread for all mounts, instead of a number of threads for one. */

@@ -101,8 +101,9 @@ final class MarkdownReport {
                     .append(
                             " and does nothing else,\nwith one thread (`minimal`) and with two (`minimal-mt`); the better one")
                     .append(
-                            " counts, as with QEMU. Where it misses a target,\n`/dev/fuse` and the system calls for the data")
-                    .append(" leave no room for that. In place of a qcow2 image it has an empty raw one.\n\n");
+                            " counts, as with QEMU. Where it misses a target,\n`/dev/fuse` leaves no room for that to whoever")
+                    .append(
+                            " makes a system call for each step of each request. In place of a qcow2 image it has an empty raw one.\n\n");
         }
     }
 
